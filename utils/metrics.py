@@ -1,0 +1,282 @@
+"""Scores for segmentation masks, in NumPy, so that both tracks share them.
+
+Two families. A *confusion matrix* counts every pixel of a whole data set once, and
+accuracy, IoU and Dice per class follow from it. `iou`, `dice` and `boundary_iou` score
+one binary mask, or each mask of a stack, on its own.
+
+The families answer an empty class differently, on purpose. A class that is in neither
+the truth nor the prediction has nothing to score in a data set: its entry is nan, and
+the mean leaves it out. A single mask that is rightly left empty is a perfect answer:
+it scores 1, and 0 as soon as only one of the two masks is empty.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+# Pixels counted at a time: small enough that their indices stay in the CPU's cache.
+CHUNK = 1 << 16
+
+
+def confusion_matrix(
+    truth: np.ndarray, prediction: np.ndarray, classes: int, ignore: int | None = None
+) -> np.ndarray:
+    """Count for every pair of classes how many pixels of one were called the other.
+
+    Args:
+        truth: class ids 0 .. classes - 1, integers of any shape.
+        prediction: class ids of the same shape.
+        classes: the number of classes.
+        ignore: a value in `truth` whose pixels are left out, whatever is predicted
+            there; usually a "void" label such as 255. The id of a class may be
+            ignored too: its row stays zero, while its column still counts the pixels
+            of other classes that were taken for it.
+
+    Returns:
+        int64 (classes, classes); rows are the truth, columns the prediction.
+
+    Raises:
+        TypeError: an array does not hold integers.
+        ValueError: the shapes differ, or a value is not a class id.
+    """
+    if not isinstance(classes, (int, np.integer)) or classes < 1:
+        raise ValueError(
+            f"classes is {classes!r}, but it is the number of classes: "
+            "an integer of at least 1."
+        )
+    truth, prediction = _same_shape(truth, prediction)
+    for name, array in (("truth", truth), ("prediction", prediction)):
+        _check_integers(name, array, "class ids: take the argmax first")
+    truth, prediction = truth.reshape(-1), prediction.reshape(-1)
+    # Pixel by pixel, truth * classes + prediction numbers the cells of the matrix.
+    cell = np.uint16 if classes <= 256 else np.intp
+    counts = np.zeros(classes * classes, np.int64)
+    for start in range(0, truth.size, CHUNK):
+        rows, columns = truth[start : start + CHUNK], prediction[start : start + CHUNK]
+        if ignore is not None:
+            kept = rows != ignore
+            rows, columns = rows[kept], columns[kept]
+        _check_class_ids("truth", rows, classes)
+        _check_class_ids("prediction", columns, classes)
+        cells = np.multiply(rows, classes, dtype=cell, casting="unsafe")
+        np.add(cells, columns, out=cells, casting="unsafe")
+        counts += np.bincount(cells, minlength=counts.size)
+    return counts.reshape(classes, classes)
+
+
+def pixel_accuracy(confusion: np.ndarray) -> float:
+    """Give the share of pixels on the diagonal, nan where no pixel was counted."""
+    confusion = np.asarray(confusion)
+    return _share(np.trace(confusion), confusion.sum(), nothing=np.nan)
+
+
+def class_iou(confusion: np.ndarray) -> np.ndarray:
+    """Give intersection over union of each class, float64 (classes,).
+
+    nan stands for a class that is in neither the truth nor the prediction.
+    """
+    hits, truth, prediction = _class_areas(confusion)
+    return _share(hits, truth + prediction - hits, nothing=np.nan)
+
+
+def class_dice(confusion: np.ndarray) -> np.ndarray:
+    """Give the Dice coefficient (F1 score) of each class, float64 (classes,).
+
+    nan stands for a class that is in neither the truth nor the prediction.
+    """
+    hits, truth, prediction = _class_areas(confusion)
+    return _share(2 * hits, truth + prediction, nothing=np.nan)
+
+
+def mean_iou(confusion: np.ndarray) -> float:
+    """Average `class_iou` over the classes that occur; nan where none does."""
+    scores = class_iou(confusion)
+    occurring = scores[~np.isnan(scores)]
+    return float(occurring.mean()) if occurring.size else float("nan")
+
+
+def iou(
+    truth: np.ndarray, prediction: np.ndarray, ignore: int | None = None
+) -> float | np.ndarray:
+    """Score binary masks by intersection over union (the Jaccard index).
+
+    Args:
+        truth: bool or 0/1 integers, (H, W) or (N, H, W).
+        prediction: the same shape.
+        ignore: a value in `truth` whose pixels are left out, such as 255.
+
+    Returns:
+        float for one mask, float64 (N,) for a stack. Both masks empty: 1. One: 0.
+
+    Raises:
+        TypeError: a mask holds decimal numbers; threshold it first.
+        ValueError: the shapes differ or are not (H, W) or (N, H, W), or a value is
+            neither 0 nor 1.
+    """
+    overlap, truth_area, prediction_area = _areas(truth, prediction, ignore)
+    return _share(overlap, truth_area + prediction_area - overlap, nothing=1.0)
+
+
+def dice(
+    truth: np.ndarray, prediction: np.ndarray, ignore: int | None = None
+) -> float | np.ndarray:
+    """Score binary masks by the Dice coefficient, 2 IoU / (1 + IoU).
+
+    Takes, gives and raises what `iou` does.
+    """
+    overlap, truth_area, prediction_area = _areas(truth, prediction, ignore)
+    return _share(2 * overlap, truth_area + prediction_area, nothing=1.0)
+
+
+def boundary_iou(
+    truth: np.ndarray, prediction: np.ndarray, width: float = 0.02
+) -> float | np.ndarray:
+    """Score the borders of binary masks: the IoU of their `boundary_region`s.
+
+    Cheng, Girshick, Dollár, Berg and Kirillov, "Boundary IoU", CVPR 2021.
+    Takes masks as `iou` does, `width` as `boundary_region` does; gives and raises
+    what these do.
+    """
+    truth, prediction = _same_shape(truth, prediction)
+    return iou(boundary_region(truth, width), boundary_region(prediction, width))
+
+
+def boundary_region(mask: np.ndarray, width: float = 0.02) -> np.ndarray:
+    """Keep the pixels of a mask that lie close to its contour.
+
+    Close means within d = max(1, round(width * diagonal of the image)) steps of a
+    3 x 3 erosion. Outside the image counts as background, so a mask that touches the
+    frame has a contour there.
+
+    Args:
+        mask: bool or 0/1 integers, (H, W) or (N, H, W).
+        width: width of the region as a share of the image's diagonal, in (0, 1].
+
+    Returns:
+        bool, the shape of `mask`.
+    """
+    if not 0 < width <= 1:
+        raise ValueError(
+            f"width is {width}, but it is a share of the image's diagonal, "
+            "above 0 and at most 1."
+        )
+    mask = _binary("mask", np.asarray(mask))
+    distance = max(1, round(width * float(np.hypot(*mask.shape[-2:]))))
+    return mask & ~_erode(mask, distance)
+
+
+def threshold_curve(
+    probabilities: np.ndarray, truth: np.ndarray, thresholds: np.ndarray
+) -> np.ndarray:
+    """Give the mean Dice of `probabilities > threshold` for each threshold.
+
+    Args:
+        probabilities: numbers from 0 to 1, (H, W) or (N, H, W).
+        truth: bool or 0/1 integers, the same shape.
+        thresholds: numbers, (T,).
+
+    Returns:
+        float64 (T,).
+
+    Raises:
+        ValueError: a probability is outside 0 .. 1, as logits are.
+    """
+    probabilities = np.asarray(probabilities)
+    for value in (probabilities.min(initial=0), probabilities.max(initial=0)):
+        if not 0 <= value <= 1:
+            raise ValueError(
+                f"probabilities holds the value {value:.3g}, but they lie between "
+                "0 and 1: apply a sigmoid to logits first."
+            )
+    return np.array([np.mean(dice(truth, probabilities > t)) for t in thresholds])
+
+
+def _erode(mask: np.ndarray, distance: int) -> np.ndarray:
+    """Erode by a 3 x 3 square `distance` times: a square window's minimum.
+
+    The square is separable into a row and a column, and the minimum over a run of
+    2 n pixels is that of two runs of n: about log2 steps instead of `distance`.
+    """
+    size = 2 * distance + 1
+    for axis in (-1, -2):
+        pad = [(0, 0)] * mask.ndim
+        pad[axis] = (distance, distance)
+        run = np.moveaxis(np.pad(mask, pad), axis, -1)
+        covered = 1
+        while covered < size:
+            step = min(covered, size - covered)
+            run = run[..., :-step] & run[..., step:]
+            covered += step
+        mask = np.moveaxis(run, -1, axis)
+    return mask
+
+
+def _class_areas(confusion: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Give pixels per class: hit, in the truth, in the prediction."""
+    confusion = np.asarray(confusion)
+    return np.diagonal(confusion), confusion.sum(axis=1), confusion.sum(axis=0)
+
+
+def _areas(
+    truth: np.ndarray, prediction: np.ndarray, ignore: int | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Give pixels per mask: in both, in the truth, in the prediction."""
+    truth, prediction = _same_shape(truth, prediction)
+    kept = None if ignore is None else truth != ignore
+    truth = _binary("truth", truth, kept)
+    prediction = _binary("prediction", prediction, kept)
+    both, image = truth & prediction, (-2, -1)
+    return both.sum(image), truth.sum(image), prediction.sum(image)
+
+
+def _share(part: np.ndarray, whole: np.ndarray, nothing: float) -> float | np.ndarray:
+    """Divide, and give `nothing` where there is nothing to divide by."""
+    share = np.where(whole == 0, nothing, part / np.maximum(whole, 1))
+    return share if share.ndim else float(share)
+
+
+def _binary(name: str, mask: np.ndarray, kept: np.ndarray | None = None) -> np.ndarray:
+    """Turn a mask of bool or 0/1 into bool, False where a pixel is not `kept`."""
+    _check_integers(name, mask, "bool or 0 and 1: threshold first, as in mask > 0.5")
+    if mask.ndim not in (2, 3):
+        raise ValueError(
+            f"{name} has the shape {mask.shape}, but a mask is (H, W) "
+            "and a stack of masks (N, H, W)."
+        )
+    if mask.dtype != bool:
+        odd = (mask != 0) & (mask != 1)
+        if kept is not None:
+            odd &= kept
+        if odd.any():
+            raise ValueError(
+                f"{name} holds the value {mask[odd][0]}, but a binary mask is bool or "
+                "0 and 1: compare first, as in mask == class_id or mask > 127."
+            )
+        mask = mask == 1
+    return mask if kept is None else mask & kept
+
+
+def _same_shape(truth, prediction) -> tuple[np.ndarray, np.ndarray]:
+    truth, prediction = np.asarray(truth), np.asarray(prediction)
+    if truth.shape != prediction.shape:
+        raise ValueError(
+            f"truth has the shape {truth.shape} and prediction {prediction.shape}, "
+            "but they must be the same."
+        )
+    return truth, prediction
+
+
+def _check_integers(name: str, array: np.ndarray, expected: str) -> None:
+    if array.dtype.kind not in "biu":
+        raise TypeError(f"{name} holds {array.dtype} numbers, but it takes {expected}.")
+
+
+def _check_class_ids(name: str, ids: np.ndarray, classes: int) -> None:
+    if ids.size == 0:
+        return
+    for value in (ids.min(), ids.max()):
+        if not 0 <= value < classes:
+            raise ValueError(
+                f"{name} holds the value {int(value)}, but with {classes} classes "
+                f"the ids are 0 to {classes - 1}; leave a void label out with ignore."
+            )
