@@ -1,0 +1,123 @@
+"""An explorer moves its picture with a live kernel, and prints the same without one."""
+
+import matplotlib
+import numpy as np
+import pytest
+from matplotlib import pyplot as plt
+
+from utils import explorers, metrics
+
+matplotlib.use("agg")
+
+ROWS, COLUMNS = np.mgrid[:24, :24]
+PROBABILITY = np.clip(1.2 - np.hypot(ROWS - 12, COLUMNS - 11) / 10, 0, 1)
+TRUTH = np.hypot(ROWS - 12, COLUMNS - 12) < 6
+IMAGE = np.full((24, 24, 3), 180, np.uint8)
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """Collect what is displayed: widgets and Matplotlib's figures."""
+    things = []
+    monkeypatch.setattr("IPython.display.display", things.append)
+    monkeypatch.setattr(plt, "show", lambda: things.append(plt.gcf()))
+    yield things
+    plt.close("all")
+
+
+@pytest.fixture
+def live(monkeypatch):
+    monkeypatch.setenv("EVERY_PIXEL_HEADLESS", "0")
+
+
+@pytest.fixture
+def headless(monkeypatch):
+    monkeypatch.setenv("EVERY_PIXEL_HEADLESS", "1")
+
+
+def test_a_live_explorer_redraws_when_a_slider_moves(live, shown):
+    calls = []
+
+    def draw(rate, dilation_rate):
+        calls.append((rate, dilation_rate))
+        return b"picture %d" % len(calls)
+
+    explorers.explore(
+        draw, pytest.fail, rate=(0.0, 1.0, 0.1, 0.5), dilation_rate=(1, 8, 1, 2)
+    )
+    rate, dilation, image = shown[0].children
+    assert image.value == b"picture 1"
+    dilation.value = 3
+    assert image.value == b"picture 2"
+    assert calls == [(0.5, 2), (0.5, 3)]
+    assert isinstance(dilation.value, int) and isinstance(rate.value, float)
+    assert (rate.min, rate.max, rate.step) == (0, 1, 0.1)
+    assert (rate.description, dilation.description) == ("rate", "dilation rate")
+
+
+def test_a_headless_explorer_draws_its_static_figure_alone(
+    headless, shown, monkeypatch
+):
+    monkeypatch.setattr(explorers, "panel", pytest.fail)
+    drawn = []
+    explorers.explore(pytest.fail, lambda: drawn.append(1), rate=(0, 1, 1, 0))
+    assert drawn == [1] and shown == []
+
+
+def test_the_threshold_is_explored_with_a_slider(live, shown, capsys):
+    explorers.threshold(IMAGE, PROBABILITY, TRUTH)
+    assert len(shown) == 1
+    slider, image = shown[0].children
+    assert (slider.min, slider.max, slider.value) == (0, 1, 0.5)
+    pictures = {}
+    for value in (0.5, 0.2, 0.9):
+        slider.value = value
+        pictures[value] = bytes(image.value)
+        assert pictures[value].startswith(b"\x89PNG")
+    assert len(set(pictures.values())) == 3
+    slider.value = 0.5
+    assert image.value == pictures[0.5]
+    assert plt.get_fignums() == [], "the notebook would show the figure a second time"
+    assert capsys.readouterr().out == ""
+
+
+def test_parts_keep_their_places_while_the_slider_moves(live, shown, monkeypatch):
+    places = []
+
+    def look(drawing):
+        drawing.draw_without_rendering()
+        places.append([axis.get_position().bounds for axis in drawing.axes])
+        return b""
+
+    monkeypatch.setattr(explorers, "png", look)
+    explorers.threshold(IMAGE, PROBABILITY, TRUTH)
+    shown[0].children[0].value = 1.0
+    assert places[0] == places[1]
+    lefts = [bounds[0] for bounds in places[0]]
+    assert lefts == sorted(lefts) and lefts[0] < 0.1, "laid out, not where axes begin"
+
+
+def test_without_a_kernel_three_thresholds_and_the_curve_say_the_same(
+    headless, shown, capsys
+):
+    explorers.threshold(IMAGE, PROBABILITY, TRUTH)
+    (drawing,) = shown
+    lines = capsys.readouterr().out.splitlines()
+    for axis, line, cut in zip(drawing.axes, lines, (0.1, 0.5, 0.9), strict=False):
+        mask = np.greater(PROBABILITY, cut)
+        dice, iou = metrics.dice(TRUTH, mask), metrics.iou(TRUTH, mask)
+        assert line == f"threshold {cut}: Dice {dice:.2f}, IoU {iou:.2f}"
+        assert axis.get_title().replace("\n", ": ") == line
+    curve = drawing.axes[3].lines[0]
+    expected = metrics.threshold_curve(PROBABILITY, TRUTH, curve.get_xdata())
+    assert np.array_equal(curve.get_ydata(), expected)
+    dots = [line.get_xydata()[0] for line in drawing.axes[3].lines[1:]]
+    on_curve = metrics.threshold_curve(PROBABILITY, TRUTH, (0.1, 0.5, 0.9))
+    assert np.array_equal(dots, np.stack([(0.1, 0.5, 0.9), on_curve], axis=1))
+
+
+def test_a_stack_and_logits_are_refused_in_words(headless):
+    with pytest.raises(ValueError, match=r"\(1, 24, 24\).*one image"):
+        explorers.threshold(IMAGE, PROBABILITY[None], TRUTH)
+    with pytest.raises(ValueError, match="sigmoid"):
+        explorers.threshold(IMAGE, PROBABILITY * 8 - 4, TRUTH)

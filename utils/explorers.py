@@ -1,0 +1,152 @@
+"""Pictures to play with: a slider where a kernel answers, a figure where none does."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from functools import cache
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+
+from utils import metrics, plotting
+from utils.live import live
+
+# A slider runs from, to, in steps of, and starts at.
+Slider = tuple[float, float, float, float]
+
+
+def explore(
+    draw: Callable[..., bytes], static: Callable[[], None], **sliders: Slider
+) -> None:
+    """Show a picture that follows its sliders, or a figure that says the same.
+
+    With a live kernel a slider is made for each keyword, and `draw` is called with
+    their values whenever one moves. Without one, `static` is called instead.
+
+    Args:
+        draw: takes the value of each slider by name and gives the bytes of a PNG; see
+            `png`. It is called while a slider is dragged: below 0.1 s it feels smooth.
+        static: draws and shows a figure with Matplotlib.
+        sliders: (least, most, step, start) by name. Whole numbers make a slider of
+            whole numbers.
+    """
+    if not live():
+        static()
+        return
+    # Only a live kernel needs them: a headless run must not even make a widget.
+    from IPython.display import display
+
+    display(panel(draw, **sliders))
+
+
+def panel(draw: Callable[..., bytes], **sliders: Slider):
+    """Make the widget of `explore`: an ipywidgets.VBox of sliders above their image."""
+    import ipywidgets
+
+    controls = {}
+    for name, (least, most, step, start) in sliders.items():
+        whole = all(isinstance(number, int) for number in (least, most, step, start))
+        make = ipywidgets.IntSlider if whole else ipywidgets.FloatSlider
+        controls[name] = make(
+            start,
+            min=least,
+            max=most,
+            step=step,
+            description=name.replace("_", " "),
+            style={"description_width": "initial"},
+            layout={"width": "360px"},
+        )
+
+    def values() -> dict[str, float]:
+        return {name: control.value for name, control in controls.items()}
+
+    image = ipywidgets.Image(value=draw(**values()), format="png")
+
+    def redraw(_) -> None:
+        image.value = draw(**values())
+
+    for control in controls.values():
+        control.observe(redraw, names="value")
+    # Else the box stretches the image over the width of the page.
+    layout = {"align_items": "flex-start"}
+    return ipywidgets.VBox([*controls.values(), image], layout=layout)
+
+
+def png(drawing: Figure) -> bytes:
+    """Give a figure as the bytes of a PNG, made fast rather than small."""
+    target = io.BytesIO()
+    drawing.savefig(target, format="png", pil_kwargs={"compress_level": 1})
+    return target.getvalue()
+
+
+def threshold(image: np.ndarray, probability: np.ndarray, truth: np.ndarray) -> None:
+    """Explore what the threshold on the probability does to a mask and its Dice.
+
+    Shows the predicted contour, the missed and invented pixels, and Dice by threshold:
+    under a slider, or at three thresholds side by side, whose scores are printed.
+
+    Args:
+        image: uint8 (H, W, 3).
+        probability: numbers from 0 to 1, (H, W).
+        truth: bool or 0/1 integers, (H, W).
+    """
+    truth = np.asarray(truth)
+    probability = np.asarray(probability)
+    if probability.ndim != 2:
+        raise ValueError(
+            f"probability has the shape {probability.shape}, but the explorer takes "
+            "one image: (H, W)."
+        )
+    thresholds = np.linspace(0, 1, 101)
+    curve = metrics.threshold_curve(probability, truth, thresholds)
+
+    def plot_curve(axis) -> None:
+        plotting.label_axes(axis, "Threshold", "Dice")
+        axis.plot(thresholds, curve, color="black", lw=2)
+        axis.set(xlim=(0, 1), ylim=(0, 1.02))
+
+    def words(mask: np.ndarray) -> str:
+        return (
+            f"Dice {metrics.dice(truth, mask):.2f}, IoU {metrics.iou(truth, mask):.2f}"
+        )
+
+    @cache
+    def stage() -> tuple:
+        """Draw everything once; later only what moves is changed."""
+        drawing, axes = plotting.figure(1, 3, 2.7, 3.2)
+        plt.close(drawing)  # or the notebook shows it a second time
+        seen, errors, plot = axes[0]
+        plotting.picture(seen, image, "Prediction")
+        plotting.picture(errors, image, "Errors")
+        plot_curve(plot)
+        marker = plot.plot([], [], "o", color="black", ms=9)[0]
+        plotting.error_legend(drawing)
+        plot.set_title(words(truth > 0), **plotting.TEXT)
+        drawing.draw_without_rendering()
+        drawing.set_layout_engine("none")  # parts keep their places, redraws are fast
+        return drawing, seen.images[0], errors.images[0], plot, marker
+
+    def draw(threshold: float) -> bytes:
+        drawing, seen, errors, plot, marker = stage()
+        mask = probability > threshold
+        seen.set_data(plotting.overlay(image, mask))
+        errors.set_data(plotting.error_map(image, truth, mask))
+        plot.set_title(words(mask), **plotting.TEXT)
+        marker.set_data([threshold], [metrics.dice(truth, mask)])
+        return png(drawing)
+
+    def static() -> None:
+        drawing, axes = plotting.figure(1, 4, 2.2, 3.0)
+        plot_curve(axes[0, 3])
+        for axis, cut in zip(axes[0], (0.1, 0.5, 0.9), strict=False):
+            mask = probability > cut
+            title = f"threshold {cut}\n{words(mask)}"
+            plotting.picture(axis, plotting.error_map(image, truth, mask), title)
+            axes[0, 3].plot(cut, metrics.dice(truth, mask), "o", color="black", ms=7)
+            print(f"threshold {cut}: {words(mask)}")
+        plotting.error_legend(drawing)
+        plt.show()
+
+    explore(draw, static, threshold=(0.0, 1.0, 0.01, 0.5))
