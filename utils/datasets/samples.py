@@ -1,0 +1,85 @@
+"""The one shape that every data set comes in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """Images with their masks.
+
+    images: uint8 (N, H, W, 3), RGB.
+    masks: uint8 (N, H, W), class ids; ``classes[id]`` is the name.
+    names: N names, for captions and error messages.
+    classes: the class names, background first.
+    source: "real" or "simulated".
+    groups: uint8 (N,) or None: what splits are stratified by, e.g. the diagnosis.
+    group_names: ``group_names[groups[i]]`` is the name of the group of image i.
+
+    Raises ValueError when the arrays do not fit together.
+    """
+
+    images: np.ndarray
+    masks: np.ndarray
+    names: tuple[str, ...]
+    classes: tuple[str, ...]
+    source: str
+    groups: np.ndarray | None = None
+    group_names: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        count = len(self.names)
+        if self.images.dtype != np.uint8 or self.images.shape[3:] != (3,):
+            raise ValueError(
+                "images must be uint8 (N, H, W, 3), "
+                f"not {self.images.dtype} {self.images.shape}"
+            )
+        if self.masks.dtype != np.uint8 or self.masks.shape != self.images.shape[:3]:
+            raise ValueError(
+                f"masks must be uint8 {self.images.shape[:3]} like the images, "
+                f"not {self.masks.dtype} {self.masks.shape}"
+            )
+        if len(self.images) != count:
+            raise ValueError(f"{len(self.images)} images but {count} names")
+        if self.groups is not None and self.groups.shape != (count,):
+            raise ValueError(f"{count} images but groups of shape {self.groups.shape}")
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __repr__(self) -> str:
+        height, width = self.images.shape[1:3]
+        return f"Samples({len(self)} x {height} x {width}, {self.source})"
+
+    def subset(self, indices) -> Samples:
+        """Return the samples at the given positions (a sequence of int), in order."""
+        indices = np.asarray(indices, dtype=np.int64)
+        return replace(
+            self,
+            images=self.images[indices],
+            masks=self.masks[indices],
+            names=tuple(self.names[i] for i in indices),
+            groups=None if self.groups is None else self.groups[indices],
+        )
+
+    def split(self, test: float, seed: int = 0) -> tuple[Samples, Samples]:
+        """Split at random into two parts, with the same share of every group in both.
+
+        test: share of the second part, between 0 and 1.
+        Returns (first, second); each keeps the original order.
+        The same seed always gives the same split.
+        """
+        if not 0 < test < 1:
+            raise ValueError(f"test is a share between 0 and 1, not {test}")
+        groups = np.zeros(len(self), np.uint8) if self.groups is None else self.groups
+        generator = np.random.default_rng(seed)
+        in_test = np.zeros(len(self), bool)
+        for group in np.unique(groups):
+            members = generator.permutation(np.flatnonzero(groups == group))
+            in_test[members[: round(test * len(members))]] = True
+        return self.subset(np.flatnonzero(~in_test)), self.subset(
+            np.flatnonzero(in_test)
+        )

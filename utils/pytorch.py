@@ -1,0 +1,167 @@
+"""The thin PyTorch layer under the lessons: device, batches, fit, predict.
+
+`utils.tensorflow` has the same functions with the same arguments and results.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+try:
+    import torch
+except ModuleNotFoundError:
+    raise ModuleNotFoundError(
+        "PyTorch is not installed in this kernel: start the course with "
+        "`python course.py lab --track pytorch`, or run `pip install torch`."
+    ) from None
+from torch import Tensor, nn
+from torch.nn import functional
+
+from utils.datasets import Samples
+from utils.training import (
+    Augmentation,
+    batch_indices,
+    learning_rate_at,
+    report,
+    score,
+)
+
+Loss = Callable[[Tensor, Tensor], Tensor]
+
+
+def device() -> torch.device:
+    """The fastest device here: an NVIDIA GPU, Apple's GPU, or the CPU."""
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    if torch.backends.mps.is_available():
+        return torch.device("mps")
+    return torch.device("cpu")
+
+
+def count_parameters(model: nn.Module) -> int:
+    """The number of weights that training changes."""
+    return sum(weights.numel() for weights in model.parameters())
+
+
+def to_input(images: np.ndarray) -> Tensor:
+    """uint8 (N, H, W, 3) -> what models take: float32 (N, 3, H, W) in 0..1."""
+    pixels = torch.from_numpy(np.ascontiguousarray(images)).to(device())
+    # Moving the axis without copying gives channels_last, the fast layout.
+    return pixels.permute(0, 3, 1, 2).float() / 255
+
+
+def augment(
+    images: Tensor, masks: Tensor, augmentation: Augmentation, generator
+) -> tuple[Tensor, Tensor]:
+    """Move and recolour each image, and move its mask the same way.
+
+    images: float32 (N, 3, H, W) in 0..1. masks: uint8 (N, H, W).
+    generator: the np.random.Generator to draw from.
+    Images are interpolated, masks take the nearest pixel and keep their values;
+    what comes in from outside is mirrored at the edge.
+    """
+    height, width = images.shape[2:]
+    drawn = augmentation.draw(generator, len(images), width / height)
+    matrices, gain, bias = (torch.from_numpy(part).to(images.device) for part in drawn)
+    grid = functional.affine_grid(matrices, list(images.shape), align_corners=False)
+    images = functional.grid_sample(
+        images, grid, "bilinear", "reflection", align_corners=False
+    )
+    moved = functional.grid_sample(
+        masks[:, None].float(), grid, "nearest", "reflection", align_corners=False
+    )
+    images = images * gain[:, :, None, None] + bias[:, :, None, None]
+    return images.clamp(0, 1), moved[:, 0].round().to(masks.dtype)
+
+
+def batches(
+    samples: Samples,
+    batch_size: int = 8,
+    augmentation: Augmentation | None = None,
+    generator: np.random.Generator | None = None,
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield (images float32 (n, 3, H, W) in 0..1, masks uint8 (n, H, W)).
+
+    generator: shuffles, and draws what the augmentation needs; None keeps the order.
+    """
+    for chosen in batch_indices(len(samples), batch_size, generator):
+        images = to_input(samples.images[chosen])
+        masks = torch.from_numpy(samples.masks[chosen]).to(device())
+        if augmentation is not None:
+            images, masks = augment(images, masks, augmentation, generator)
+        yield images, masks
+
+
+def fit(
+    model: nn.Module,
+    train: Samples,
+    validation: Samples,
+    *,
+    loss: Loss,
+    epochs: int,
+    batch_size: int = 8,
+    learning_rate: float = 3e-3,
+    augmentation: Augmentation | None = None,
+    seed: int = 0,
+    name: str = "training",
+    lines: int = 4,
+) -> dict[str, list[float]]:
+    """Train a model with Adam, in place.
+
+    model: takes float32 (n, 3, H, W), returns logits (n, C, H, W).
+    loss: (logits, masks uint8 (n, H, W)) -> scalar tensor.
+    learning_rate: the highest; it rises, then falls to zero over the training.
+    seed: of the order of the images and of the augmentation.
+    name, lines: what the report is called, and its lines where nobody watches.
+    Returns the history, one value an epoch: "loss", "validation_loss" and
+    "validation_dice" (one output channel) or "validation_mean_iou" (several).
+    """
+    generator = np.random.default_rng(seed)
+    model.to(device(), memory_format=torch.channels_last)
+    optimizer = torch.optim.Adam(model.parameters())
+    steps_per_epoch = max(1, len(train) // batch_size)
+    history: dict[str, list[float]] = {}
+    for epoch in report(epochs, history, name, lines):
+        model.train()
+        losses = []
+        shuffled = batches(train, batch_size, augmentation, generator)
+        for step, (images, masks) in enumerate(shuffled, epoch * steps_per_epoch):
+            for group in optimizer.param_groups:
+                group["lr"] = learning_rate_at(
+                    step, epochs * steps_per_epoch, learning_rate
+                )
+            optimizer.zero_grad()
+            value = loss(model(images), masks)
+            value.backward()
+            optimizer.step()
+            losses.append(value.item())
+        logits = predict(model, validation.images)
+        truth = torch.from_numpy(validation.masks)
+        channels_first = torch.from_numpy(logits).reshape(*logits.shape[:3], -1)
+        validation_loss = loss(channels_first.permute(0, 3, 1, 2), truth).item()
+        metric, value = score(logits, validation.masks)
+        for key, number in (
+            ("loss", float(np.mean(losses))),
+            ("validation_loss", validation_loss),
+            (f"validation_{metric}", value),
+        ):
+            history.setdefault(key, []).append(number)
+    return history
+
+
+@torch.inference_mode()
+def predict(model: nn.Module, images: np.ndarray, batch_size: int = 32) -> np.ndarray:
+    """The model's logits, in evaluation mode.
+
+    images: uint8 (N, H, W, 3), or float32 in 0..1 times 255 of the same shape.
+    Returns float32 (N, H, W) from one output channel, (N, H, W, C) from several.
+    """
+    model.to(device(), memory_format=torch.channels_last).eval()
+    parts = [
+        model(to_input(images[start : start + batch_size])).cpu()
+        for start in range(0, len(images), batch_size)
+    ]
+    logits = torch.cat(parts).permute(0, 2, 3, 1).numpy()
+    return logits[..., 0] if logits.shape[-1] == 1 else logits

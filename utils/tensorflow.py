@@ -1,0 +1,201 @@
+"""The thin TensorFlow layer under the lessons: device, batches, fit, predict.
+
+`utils.pytorch` has the same functions with the same arguments and results.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import numpy as np
+
+from utils.datasets import Samples
+from utils.training import (
+    Augmentation,
+    batch_indices,
+    learning_rate_at,
+    report,
+    score,
+)
+
+
+@contextmanager
+def _quiet():
+    """TensorFlow's start-up messages bypass Python's stderr; so does this."""
+    sys.stderr.flush()
+    saved, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(nowhere)
+
+
+try:
+    with _quiet():
+        import keras
+        import tensorflow as tf
+
+        tf.config.list_physical_devices("GPU")
+except ModuleNotFoundError:
+    raise ModuleNotFoundError(
+        "TensorFlow is not installed in this kernel: start the course with "
+        "`python course.py lab --track tensorflow`, or run `pip install tensorflow`."
+    ) from None
+
+Loss = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
+
+
+def device() -> str:
+    """The fastest device here: a GPU that TensorFlow knows, or the CPU."""
+    return "/GPU:0" if tf.config.list_physical_devices("GPU") else "/CPU:0"
+
+
+def count_parameters(model: keras.Model) -> int:
+    """The number of weights that training changes."""
+    return sum(int(np.prod(weights.shape)) for weights in model.trainable_weights)
+
+
+def to_input(images: np.ndarray) -> tf.Tensor:
+    """uint8 (N, H, W, 3) -> what models take: float32 (N, H, W, 3) in 0..1."""
+    return tf.cast(tf.convert_to_tensor(images), tf.float32) / 255
+
+
+def augment(
+    images: tf.Tensor, masks: tf.Tensor, augmentation: Augmentation, generator
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Move and recolour each image, and move its mask the same way.
+
+    images: float32 (N, H, W, 3) in 0..1. masks: uint8 (N, H, W).
+    generator: the np.random.Generator to draw from.
+    Images are interpolated, masks take the nearest pixel and keep their values;
+    what comes in from outside is mirrored at the edge.
+    """
+    height, width = images.shape[1:3]
+    matrices, gain, bias = augmentation.draw(generator, len(images), width / height)
+    transforms = _pixel_transforms(matrices, height, width)
+
+    def move(pixels, interpolation):
+        return tf.raw_ops.ImageProjectiveTransformV3(
+            images=pixels,
+            transforms=transforms,
+            output_shape=[height, width],
+            fill_value=0.0,
+            interpolation=interpolation,
+            fill_mode="REFLECT",
+        )
+
+    images = move(images, "BILINEAR") * gain[:, None, None] + bias[:, None, None]
+    return tf.clip_by_value(images, 0, 1), move(masks[..., None], "NEAREST")[..., 0]
+
+
+def _pixel_transforms(matrices: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Matrices between positions in -1..1 -> TensorFlow's, between pixel indices.
+
+    The centre of pixel i of n lies at (2 i + 1) / n - 1. Float32 (N, 8).
+    """
+    to_unit = np.array(
+        [[2 / width, 0, 1 / width - 1], [0, 2 / height, 1 / height - 1], [0, 0, 1]]
+    )
+    full = np.zeros((len(matrices), 3, 3))
+    full[:, :2], full[:, 2, 2] = matrices, 1
+    pixels = np.linalg.inv(to_unit) @ full @ to_unit
+    return pixels.reshape(-1, 9)[:, :8].astype(np.float32)
+
+
+def batches(
+    samples: Samples,
+    batch_size: int = 8,
+    augmentation: Augmentation | None = None,
+    generator: np.random.Generator | None = None,
+) -> Iterator[tuple[tf.Tensor, tf.Tensor]]:
+    """Yield (images float32 (n, H, W, 3) in 0..1, masks uint8 (n, H, W)).
+
+    generator: shuffles, and draws what the augmentation needs; None keeps the order.
+    """
+    for chosen in batch_indices(len(samples), batch_size, generator):
+        images = to_input(samples.images[chosen])
+        masks = tf.convert_to_tensor(samples.masks[chosen])
+        if augmentation is not None:
+            images, masks = augment(images, masks, augmentation, generator)
+        yield images, masks
+
+
+def fit(
+    model: keras.Model,
+    train: Samples,
+    validation: Samples,
+    *,
+    loss: Loss,
+    epochs: int,
+    batch_size: int = 8,
+    learning_rate: float = 3e-3,
+    augmentation: Augmentation | None = None,
+    seed: int = 0,
+    name: str = "training",
+    lines: int = 4,
+) -> dict[str, list[float]]:
+    """Train a model with Adam, in place.
+
+    model: takes float32 (n, H, W, 3), returns logits (n, H, W, C).
+    loss: (logits, masks uint8 (n, H, W)) -> scalar tensor.
+    learning_rate: the highest; it rises, then falls to zero over the training.
+    seed: of the order of the images and of the augmentation.
+    name, lines: what the report is called, and its lines where nobody watches.
+    Returns the history, one value an epoch: "loss", "validation_loss" and
+    "validation_dice" (one output channel) or "validation_mean_iou" (several).
+    """
+    generator = np.random.default_rng(seed)
+    optimizer = keras.optimizers.Adam(epsilon=1e-8)
+    optimizer.build(model.trainable_variables)
+
+    @tf.function
+    def train_step(images, masks):
+        with tf.GradientTape() as tape:
+            value = loss(model(images, training=True), masks)
+        gradients = tape.gradient(value, model.trainable_variables)
+        optimizer.apply_gradients(
+            zip(gradients, model.trainable_variables, strict=True)
+        )
+        return value
+
+    steps_per_epoch = max(1, len(train) // batch_size)
+    history: dict[str, list[float]] = {}
+    for epoch in report(epochs, history, name, lines):
+        losses = []
+        shuffled = batches(train, batch_size, augmentation, generator)
+        for step, (images, masks) in enumerate(shuffled, epoch * steps_per_epoch):
+            optimizer.learning_rate.assign(
+                learning_rate_at(step, epochs * steps_per_epoch, learning_rate)
+            )
+            losses.append(float(train_step(images, masks)))
+        logits = predict(model, validation.images)
+        channels_last = logits.reshape(*logits.shape[:3], -1)
+        validation_loss = float(loss(channels_last, validation.masks))
+        metric, value = score(logits, validation.masks)
+        for key, number in (
+            ("loss", float(np.mean(losses))),
+            ("validation_loss", validation_loss),
+            (f"validation_{metric}", value),
+        ):
+            history.setdefault(key, []).append(number)
+    return history
+
+
+def predict(model: keras.Model, images: np.ndarray, batch_size: int = 32) -> np.ndarray:
+    """The model's logits, in evaluation mode.
+
+    images: uint8 (N, H, W, 3), or float32 in 0..1 times 255 of the same shape.
+    Returns float32 (N, H, W) from one output channel, (N, H, W, C) from several.
+    """
+    parts = [
+        model.predict_on_batch(to_input(images[start : start + batch_size]))
+        for start in range(0, len(images), batch_size)
+    ]
+    logits = np.concatenate(parts)
+    return logits[..., 0] if logits.shape[-1] == 1 else logits
