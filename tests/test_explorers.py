@@ -81,17 +81,22 @@ def test_the_threshold_is_explored_with_a_slider(live, shown, capsys):
     assert capsys.readouterr().out == ""
 
 
-def test_parts_keep_their_places_while_the_slider_moves(live, shown, monkeypatch):
-    places = []
+def test_the_mark_moves_along_the_curve_and_the_parts_keep_their_places(
+    live, shown, monkeypatch
+):
+    places, marks = [], []
 
     def look(drawing):
         drawing.draw_without_rendering()
+        marks.append(drawing.axes[2].lines[-1].get_xydata()[0].tolist())
         places.append([axis.get_position().bounds for axis in drawing.axes])
         return b""
 
     monkeypatch.setattr(explorers, "png", look)
     explorers.threshold(IMAGE, PROBABILITY, TRUTH)
     shown[0].children[0].value = 1.0
+    on_curve = metrics.threshold_curve(PROBABILITY, TRUTH, (0.5, 1.0))
+    assert marks == [[0.5, on_curve[0]], [1.0, on_curve[1]]]
     assert places[0] == places[1]
     lefts = [bounds[0] for bounds in places[0]]
     assert lefts == sorted(lefts) and lefts[0] < 0.1, "laid out, not where axes begin"
