@@ -23,6 +23,7 @@ from utils.datasets import Samples
 from utils.training import (
     Augmentation,
     batch_indices,
+    check_parts,
     learning_rate_at,
     report,
     score,
@@ -106,7 +107,7 @@ def fit(
     augmentation: Augmentation | None = None,
     seed: int = 0,
     name: str = "training",
-    lines: int = 4,
+    lines: int = 1,
 ) -> dict[str, list[float]]:
     """Train a model with Adam, in place.
 
@@ -117,7 +118,9 @@ def fit(
     name, lines: what the report is called, and its lines where nobody watches.
     Returns the history, one value an epoch: "loss", "validation_loss" and
     "validation_dice" (one output channel) or "validation_mean_iou" (several).
+    Raises ValueError when train or validation holds no image.
     """
+    check_parts(train, validation)
     generator = np.random.default_rng(seed)
     model.to(device(), memory_format=torch.channels_last)
     optimizer = torch.optim.Adam(model.parameters())

@@ -16,6 +16,7 @@ from utils.datasets import Samples
 from utils.training import (
     Augmentation,
     batch_indices,
+    check_parts,
     learning_rate_at,
     report,
     score,
@@ -36,6 +37,7 @@ def _quiet():
         os.close(nowhere)
 
 
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # read at the import
 try:
     with _quiet():
         import keras
@@ -138,7 +140,7 @@ def fit(
     augmentation: Augmentation | None = None,
     seed: int = 0,
     name: str = "training",
-    lines: int = 4,
+    lines: int = 1,
 ) -> dict[str, list[float]]:
     """Train a model with Adam, in place.
 
@@ -149,7 +151,9 @@ def fit(
     name, lines: what the report is called, and its lines where nobody watches.
     Returns the history, one value an epoch: "loss", "validation_loss" and
     "validation_dice" (one output channel) or "validation_mean_iou" (several).
+    Raises ValueError when train or validation holds no image.
     """
+    check_parts(train, validation)
     generator = np.random.default_rng(seed)
     optimizer = keras.optimizers.Adam(epsilon=1e-8)
     optimizer.build(model.trainable_variables)

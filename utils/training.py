@@ -14,6 +14,7 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from utils import metrics
+from utils.datasets import Samples
 from utils.live import live
 
 
@@ -47,6 +48,11 @@ class Augmentation:
         (x, y) in the new image to one in the old, both in -1..1; gain and bias
         (count, 3): new colour = old colour * gain + bias, colours in 0..1.
         """
+        if generator is None:
+            raise ValueError(
+                "Augmentation is drawn at random: pass a generator with it, such as "
+                "np.random.default_rng(0)."
+            )
         uniform = generator.uniform
         angle = np.deg2rad(uniform(-self.rotate, self.rotate, count))
         zoom = np.exp(uniform(-1, 1, count) * math.log1p(self.scale))
@@ -74,12 +80,24 @@ def batch_indices(
     With a generator the last, smaller batch is left out (batch normalisation over a
     few images is noisy), unless it is the only one.
     """
+    if batch_size < 1:
+        raise ValueError(f"batch_size is at least 1, not {batch_size}.")
     order = np.arange(count) if generator is None else generator.permutation(count)
     end = count
     if generator is not None and count > batch_size:
         end = count - count % batch_size
     for start in range(0, end, batch_size):
         yield order[start : min(start + batch_size, end)]
+
+
+def check_parts(train: Samples, validation: Samples) -> None:
+    """Raise ValueError when a part that training needs holds no image."""
+    for name, part in (("training", train), ("validation", validation)):
+        if not len(part):
+            raise ValueError(
+                f"The {name} part holds no image, but fit needs at least one: "
+                "look at how the samples were split."
+            )
 
 
 def learning_rate_at(step: int, steps: int, peak: float) -> float:
@@ -113,7 +131,8 @@ def report(
 ) -> Iterator[int]:
     """Yield 0 .. epochs - 1 and tell after each how the training goes.
 
-    A progress bar for a reader; ``lines`` plain lines where nobody watches.
+    A progress bar for a reader; ``lines`` plain lines where nobody
+    watches: early epochs differ between machines, the last one hardly.
     """
     bar = tqdm(range(epochs), name, unit="epoch", disable=not live(), leave=lines > 0)
     for epoch in bar:
@@ -123,5 +142,6 @@ def report(
             for key, values in history.items()
         )
         bar.set_postfix_str(state)
-        if not live() and lines and (epoch + 1) % max(1, epochs // lines) == 0:
+        # Evenly spread, so that the last epoch is always told.
+        if not live() and (epoch + 1) * lines // epochs > epoch * lines // epochs:
             print(f"{name}, epoch {epoch + 1:2d} of {epochs}: {state}")
