@@ -1,0 +1,96 @@
+"""The start page: every lesson with its links and times, in one table."""
+
+import os
+
+from authoring.cells import Source
+from authoring.layout import TRACK_TITLES, TRACKS, Course
+from authoring.notebook import NOTE, colab
+
+NAMES = {"en": "English", "ko": "한국어"}
+WORDS = {
+    "en": {
+        "title": "Every Pixel",
+        "lead": "Choose a lesson in the framework you know. "
+        "It says the same in both, and runs as it is, without a graphics card.",
+        "head": ["Lesson", "Read", "Run", "Lab"],
+        "lesson": "Lesson",
+        "lab": "Lab",
+        "solution": "Solution",
+        "minutes": "{} min",
+        "seconds": "{} s",
+        "english": "{} (English)",
+    },
+    "ko": {
+        "title": "Every Pixel",
+        "lead": "익숙한 프레임워크로 강의를 고르세요. "
+        "내용은 양쪽이 같고, 그래픽 카드 없이 그대로 실행됩니다.",
+        "head": ["강의", "읽기", "실행", "실습"],
+        "lesson": "강의",
+        "lab": "실습",
+        "solution": "풀이",
+        "minutes": "{}분",
+        "seconds": "{}초",
+        "english": "{} (영어)",
+    },
+}
+
+
+def start_page(
+    language: str,
+    languages: list[str],
+    lessons: list[Source],
+    labs: list[Source],
+    titles: dict[str, str],
+    course: Course,
+) -> str:
+    """Write the start page of a language.
+
+    ``titles`` maps a lesson's stem to its title in that language.  A notebook that
+    does not exist in the language is linked in English, and says so.
+    """
+    words = WORDS.get(language, WORDS["en"])
+    page = course.start_page(language)
+    by_stem = {lab.stem: lab for lab in labs}
+
+    def link(kind: str, track: str, source: Source) -> str:
+        spoken = language if language in course.languages(source.stem) else "en"
+        path = course.notebook(kind, spoken, track, source.stem)
+        word = words["solution"] if kind == "solutions" else words[kind[:-1]]
+        word = word if spoken == language else words["english"].format(word)
+        text = f"[{word}]({_relative(path, page)})"
+        address = colab(path, course) if kind != "solutions" else ""
+        return f"{text} ([Colab]({address}))" if address else text
+
+    head = words["head"]
+    columns = [head[0], *(TRACK_TITLES[track] for track in TRACKS), *head[1:]]
+    rows = [columns, ["---"] * len(columns)]
+    for lesson in lessons:
+        lab = by_stem.get(lesson.stem)
+        cells = []
+        for track in TRACKS:
+            links = [link("lessons", track, lesson)]
+            if lab:
+                links += [link(kind, track, lab) for kind in ("labs", "solutions")]
+            cells.append(" · ".join(links))
+        row = [f"{lesson.stem[:2]} {titles[lesson.stem]}", *cells]
+        row.append(words["minutes"].format(lesson.minutes))
+        row.append(words["seconds"].format(lesson.run_seconds))
+        row.append(words["minutes"].format(lab.minutes) if lab else "")
+        rows.append(row)
+    others = [
+        f"[{NAMES.get(other, other)}]({_relative(course.start_page(other), page)})"
+        for other in languages
+        if other != language
+    ]
+    parts = [
+        f"<!-- {NOTE}: content/lessons, content/labs -->",
+        f"# {words['title']}",
+        *([" · ".join(others)] if others else []),
+        words["lead"],
+        "\n".join(f"| {' | '.join(row)} |" for row in rows),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _relative(path, page) -> str:
+    return os.path.relpath(path, page.parent).replace(os.sep, "/")

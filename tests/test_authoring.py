@@ -1,0 +1,747 @@
+"""Text to notebooks, on a course of one lesson and one lab made in a folder."""
+
+import base64
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import polib
+import pytest
+
+from authoring import exports, keys, translate
+from authoring.cli import main
+from authoring.layout import TRACKS, Course
+from authoring.publish import https
+from authoring.read import read
+
+LESSON = '''---
+every_pixel:
+  title: Sums
+  read_minutes: 5
+  run_seconds: 2
+---
+
+# Sums
+
++++
+
+We add. Then see [the lab](../labs/05_sums.md).
+
+![a dot](../figures/dot.png)
+
+```{code-cell}
+import math
+from pathlib import Path
+
+from utils.tools import double
+```
+
++++ {"track": "pytorch"}
+
+Only for PyTorch.
+
+```{code-cell}
+:track: pytorch
+:tags: [export]
+
+def area(radius):
+    """Area of a disc."""
+    return math.pi * radius**2
+```
+
+```{code-cell}
+:track: tensorflow
+:tags: [export]
+
+def area(radius):
+    """Area of a disc."""
+    return radius**2 * math.pi
+```
+
+```{code-cell}
+print(double(2), Path.cwd().name)
+print(f"{area(1):.3f}")
+```
+
+$$x = 1$$
+
++++
+
+The same.
+
+```{code-cell}
+1 + 1
+```
+
+The same.
+
+```{code-cell}
+:tags: [raises-exception]
+1 + 1
+raise ValueError("on purpose")
+```
+'''
+LAB = """---
+every_pixel:
+  title: Sums, the lab
+  minutes: 30
+---
+
+# Sums, the lab
+
+```{code-cell}
+:tags: [solution]
+
+def total(numbers):
+    result = 0
+    ### BEGIN SOLUTION
+    for number in numbers:
+        result += number
+    return result
+    ### END SOLUTION
+```
+
+```{code-cell}
+:tags: [check]
+:points: 2
+print("passed" if total([1, 2]) == 3 else "try again")
+```
+
+```{code-cell}
+:tags: [solution]
+### BEGIN SOLUTION
+extra = total([4, 5])
+### END SOLUTION
+```
+
++++ {"tags": ["solution"], "points": 3}
+
+Why?
+
+### BEGIN SOLUTION
+Because.
+### END SOLUTION
+"""
+CATALOGUE = """msgid ""
+msgstr ""
+"Language: ko\\n"
+"Content-Type: text/plain; charset=UTF-8\\n"
+
+msgid "# Sums"
+msgstr "# 합"
+
+msgid ""
+"We add. Then see [the lab](../labs/05_sums.md).\\n"
+"\\n"
+"![a dot](../figures/dot.png)"
+msgstr ""
+"더합니다. [실습](../labs/05_sums.md)을 보세요.\\n"
+"\\n"
+"![점](../figures/dot.png)"
+
+msgid "The same."
+msgstr "같습니다."
+"""
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9"
+    "awAAAABJRU5ErkJggg=="
+)
+SETTINGS = '[tool.every-pixel]\nrepository = ""\n\n[tool.ruff]\nline-length = 88\n'
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A small course, built once."""
+    root = tmp_path_factory.mktemp("course")
+    files = {
+        "course.py": "",
+        "pyproject.toml": SETTINGS,
+        "utils/__init__.py": "",
+        "utils/tools.py": "def double(x):\n    return 2 * x\n",
+        "utils/unused.py": "",
+        "content/lessons/05_sums.md": LESSON,
+        "content/labs/05_sums.md": LAB,
+        "content/locale/ko/05_sums.po": CATALOGUE,
+    }
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text, encoding="utf-8", newline="\n")
+    (root / "content/figures").mkdir()
+    (root / "content/figures/dot.png").write_bytes(PIXEL)
+    assert main(["build"], root) == 0
+    return root
+
+
+@pytest.fixture
+def course(finished, tmp_path):
+    """A copy of the built course, to change."""
+    return Path(shutil.copytree(finished, tmp_path / "course"))
+
+
+def load(root, kind, language="en", track="pytorch"):
+    return nbformat.read(root / kind / language / track / "05_sums.ipynb", 4)
+
+
+def change(root, name, old, new):
+    path = root / name
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8", newline="\n")
+
+
+def sources(notebook, kind="code"):
+    return [cell.source for cell in notebook.cells if cell.cell_type == kind]
+
+
+def printed(cell):
+    return "".join(output.get("text", "") for output in cell.outputs)
+
+
+# --- notebooks
+
+
+def test_a_notebook_holds_the_cells_of_its_track_and_the_setup_cell(finished):
+    torch, keras = (load(finished, "lessons", track=track) for track in TRACKS)
+    assert torch.cells[0].source == "# Sums"
+    assert torch.cells[1].source.endswith("\nimport utils")
+    assert "Only for PyTorch." in sources(torch, "markdown")
+    assert "Only for PyTorch." not in sources(keras, "markdown")
+    assert "return math.pi * radius**2" in sources(torch)[2]
+    assert "return radius**2 * math.pi" in sources(keras)[2]
+
+
+def test_lessons_are_executed_in_their_own_folder(finished):
+    notebook = load(finished, "lessons")
+    codes = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert [cell.execution_count for cell in codes] == list(range(1, 7))
+    assert printed(codes[3]) == "4 pytorch\n3.142\n"
+    assert codes[5].outputs[-1].ename == "ValueError"
+    assert all("execution" not in cell.metadata for cell in codes)
+
+
+def test_metadata_names_the_source(finished):
+    metadata = load(finished, "lessons").metadata
+    about = metadata.every_pixel
+    assert about.source == "content/lessons/05_sums.md"
+    assert (about.track, about.language) == ("pytorch", "en")
+    assert about.note == "built file; edit the source"
+    assert metadata.kernelspec.name == "python3"
+    assert "version" not in metadata.language_info
+    assert "widgets" not in metadata
+
+
+def test_files_are_sorted_utf8_json_with_a_newline(finished):
+    raw = (finished / "lessons/ko/pytorch/05_sums.ipynb").read_bytes()
+    data = json.loads(raw)
+    again = json.dumps(data, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    assert raw == again.encode("utf-8")
+
+
+def test_cell_ids_are_stable_and_unique(finished):
+    english, korean = load(finished, "lessons"), load(finished, "lessons", "ko")
+    ids = [cell.id for cell in english.cells]
+    assert len(set(ids)) == len(ids)
+    assert ids == [cell.id for cell in korean.cells]
+    keras = load(finished, "lessons", track="tensorflow")
+    assert english.cells[0].id == keras.cells[0].id
+
+
+def test_pictures_are_embedded(finished):
+    text = "".join(sources(load(finished, "lessons"), "markdown"))
+    encoded = base64.b64encode(PIXEL).decode()
+    assert f"![a dot](data:image/png;base64,{encoded})" in text
+
+
+def test_links_lead_to_the_same_track_and_language(finished):
+    for language, track in [("en", "tensorflow"), ("ko", "pytorch")]:
+        path = finished / "lessons" / language / track
+        notebook = load(finished, "lessons", language, track)
+        text = "".join(sources(notebook, "markdown"))
+        link = re.search(r"\]\(([^)]*\.ipynb)\)", text)[1]
+        target = finished / "labs" / language / track / "05_sums.ipynb"
+        assert (path / link).resolve() == target.resolve()
+        assert target.exists()
+
+
+# --- what is executed again
+
+
+def executed(root, capsys, *arguments):
+    capsys.readouterr()
+    assert main(["build", *arguments], root) == 0
+    lines = capsys.readouterr().out.splitlines()
+    return {line.split()[0]: line.split(maxsplit=1)[1] for line in lines}
+
+
+def test_nothing_is_executed_twice(course, capsys):
+    said = executed(course, capsys)
+    files = [word for name, word in said.items() if not name.endswith(".po:")]
+    assert set(files) == {"unchanged"}
+
+
+def test_a_changed_sentence_executes_nothing(course, capsys):
+    change(course, "content/lessons/05_sums.md", "We add.", "We always add.")
+    said = executed(course, capsys)
+    assert said["lessons/en/pytorch/05_sums.ipynb"] == "written"
+
+
+def test_changed_code_executes_its_track_only(course, capsys):
+    change(course, "content/lessons/05_sums.md", "return radius**2 * m", "return m")
+    said = executed(course, capsys)
+    assert said["lessons/en/pytorch/05_sums.ipynb"] == "unchanged"
+    assert said["lessons/en/tensorflow/05_sums.ipynb"].startswith("executed in")
+    assert said["solutions/en/tensorflow/05_sums.ipynb"] == "unchanged"
+
+
+def test_a_changed_module_executes_what_imports_it(course):
+    lesson = read(course / "content/lessons/05_sums.md", Course(course))
+    codes = [cell.text for cell in lesson.track("pytorch") if cell.kind == "code"]
+    before = keys.key(codes, Course(course))
+    (course / "utils/unused.py").write_text("x = 1\n")
+    assert keys.key(codes, Course(course)) == before
+    (course / "utils/tools.py").write_text("from utils import deep\n")
+    (course / "utils/deep.py").write_text("")
+    after = keys.key(codes, Course(course))
+    assert after != before
+    (course / "utils/deep.py").write_text("x = 1\n")
+    assert keys.key(codes, Course(course)) != after
+
+
+def test_relative_imports_are_followed(course):
+    (course / "utils/part").mkdir()
+    (course / "utils/part/__init__.py").write_text("from .inner import x\n")
+    (course / "utils/part/inner.py").write_text("from .. import tools\nimport torch\n")
+    own, others = keys.walk(["import utils.part"], Course(course))
+    assert set(own) == {"utils", "utils.part", "utils.part.inner", "utils.tools"}
+    assert others == {"torch"}
+
+
+def test_a_selection_builds_that_only(course, capsys):
+    said = executed(course, capsys, "05", "--track", "pytorch", "--lang", "ko")
+    notebooks = [name for name in said if name.endswith("ipynb")]
+    assert notebooks and all("/ko/pytorch/" in name for name in notebooks)
+    assert main(["build", "99"], course) == 1
+    assert "holds no lesson 99; there is 05" in capsys.readouterr().err
+
+
+def test_an_error_names_the_line_and_leaves_the_file_alone(course, capsys):
+    before = (course / "lessons/en/pytorch/05_sums.ipynb").read_bytes()
+    change(
+        course,
+        "content/lessons/05_sums.md",
+        'print(f"{area(1):.3f}")',
+        "print(1 / 0)",
+    )
+    assert main(["build", "--track", "pytorch"], course) == 1
+    lines = (course / "content/lessons/05_sums.md").read_text("utf-8").split("\n")
+    line = lines.index("print(1 / 0)") + 1
+    assert capsys.readouterr().err == (
+        f"content/lessons/05_sums.md:{line}: this cell fails in pytorch: "
+        "ZeroDivisionError: division by zero\n"
+    )
+    assert (course / "lessons/en/pytorch/05_sums.ipynb").read_bytes() == before
+    assert not list(course.rglob("*.half"))
+
+
+def test_stderr_is_reported_and_not_stored(course, capsys):
+    change(
+        course,
+        "content/labs/05_sums.md",
+        "### BEGIN SOLUTION\nextra",
+        "import sys\nprint('psst', file=sys.stderr)\n### BEGIN SOLUTION\nextra",
+    )
+    assert main(["build", "--track", "pytorch"], course) == 0
+    said = capsys.readouterr().out
+    assert re.search(r"labs/05_sums.md:\d+: not stored.*stderr: psst", said)
+    text = (course / "solutions/en/pytorch/05_sums.ipynb").read_text("utf-8")
+    assert '"stderr"' not in text
+
+
+# --- labs
+
+
+def test_a_lab_is_the_solution_without_answers_and_outputs(finished):
+    lab, solution = load(finished, "labs"), load(finished, "solutions")
+    assert sources(lab)[1] == (
+        "def total(numbers):\n    result = 0\n    # Write your code here.\n    ..."
+    )
+    assert sources(lab)[3] == "# Write your code here.\n..."
+    assert lab.cells[-1].source == "Why?\n\n*Write your answer here.*"
+    assert "BEGIN SOLUTION" in sources(solution)[1]
+    assert printed(solution.cells[3]) == "passed\n"
+    for cell in lab.cells:
+        assert not cell.get("outputs") and not cell.get("execution_count")
+    assert [c.id for c in lab.cells] == [c.id for c in solution.cells]
+
+
+def test_what_is_left_of_a_stub_stands_in_its_solution(finished):
+    lab, solution = load(finished, "labs"), load(finished, "solutions")
+    for stub, full in zip(sources(lab), sources(solution), strict=True):
+        left = [line.strip() for line in stub.split("\n")]
+        allowed = {"# Write your code here.", "..."}
+        assert set(left) - allowed <= {line.strip() for line in full.split("\n")}
+
+
+def test_nbgrader_takes_the_solution_as_its_source(finished):
+    from nbgrader import preprocessors
+    from nbgrader.nbgraderformat import MetadataValidator
+
+    solution, lab = load(finished, "solutions"), load(finished, "labs")
+    MetadataValidator().validate_nb(solution)
+    MetadataValidator().validate_nb(lab)
+    released, resources = solution, {}
+    for name in ("LockCells", "ClearSolutions", "ClearOutput", "ComputeChecksums"):
+        step = getattr(preprocessors, name)()
+        released, resources = step.preprocess(released, resources)
+    assert "raise NotImplementedError" in sources(released)[1]
+    ids = [c.metadata.nbgrader.grade_id for c in lab.cells if "nbgrader" in c.metadata]
+    assert ids == [
+        "05_sums-solution-1",
+        "05_sums-check-1",
+        "05_sums-solution-2",
+        "05_sums-solution-3",
+    ]
+    check = lab.cells[3].metadata.nbgrader
+    assert (check.grade, check.points, check.locked) == (True, 2, True)
+    assert lab.cells[3].metadata.editable is False
+
+
+# --- exports
+
+
+def test_models_hold_the_exported_cells_and_the_imports_they_need(finished):
+    text = (finished / "utils/models/tensorflow.py").read_text("utf-8")
+    assert text.startswith('"""The TensorFlow models of the lessons.\n')
+    assert "    content/lessons/05_sums.md\n" in text
+    assert "\nimport math\n" in text and "pathlib" not in text
+    assert '__all__ = [\n    "area",\n]' in text
+    assert "return radius**2 * math.pi" in text
+    assert (finished / "utils/models/__init__.py").exists()
+    for command in (["check"], ["format", "--check"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "ruff", *command, "utils/models"],
+            cwd=finished,
+            capture_output=True,
+        )
+        assert done.returncode == 0, done.stdout
+
+
+def export(course, *lessons):
+    """Write lessons with one exported PyTorch cell each; return the module."""
+    head = LESSON.split("# Sums")[0] + "# T\n\n"
+    made = []
+    for number, code in enumerate(lessons, 1):
+        path = course / f"content/lessons/{number:02}_t.md"
+        path.write_text(head + code, encoding="utf-8")
+        made.append(read(path, Course(course)))
+    return exports.models(made, "pytorch", Course(course))
+
+
+CELL = "```{{code-cell}}\n{}\n```\n"
+EXPORT = "```{{code-cell}}\n:tags: [export]\n{}\n```\n"
+
+
+def test_a_lesson_may_use_what_another_one_exports(course):
+    text = export(
+        course,
+        CELL.format("import math as m") + EXPORT.format("def one():\n    return m.e"),
+        CELL.format("from utils.models.pytorch import one")
+        + EXPORT.format("def two(one=1):\n    return [m for m in range(one)]"),
+        CELL.format("from utils.models.pytorch import one")
+        + EXPORT.format("class Three:\n    value = one()\n\n\n_PRIVATE = Three"),
+    )
+    assert "import math as m" in text and "from utils" not in text
+    assert '"Three",\n    "one",\n    "two",\n]' in text
+    scope = {}
+    exec(text, scope)
+    assert scope["Three"].value == pytest.approx(2.718281828)
+
+
+@pytest.mark.parametrize(
+    ("code", "sentence"),
+    [
+        ("def f():\n    return np.e", "uses np, which no import and no exported cell"),
+        ("def f():\n    pass\n\n\nprint(1)", "holds functions, classes and constants"),
+    ],
+)
+def test_a_cell_that_cannot_be_exported_is_named(course, code, sentence):
+    with pytest.raises(exports.ContentError, match=sentence):
+        export(course, EXPORT.format(code))
+
+
+def test_two_cells_that_export_the_same_name_are_named(course):
+    same = EXPORT.format("def f():\n    pass")
+    with pytest.raises(exports.ContentError) as error:
+        export(course, same, same)
+    assert str(error.value).startswith(
+        "content/lessons/02_t.md:12: exports f, but content/lessons/01_t.md:12 does so"
+    )
+
+
+# --- errors in content
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "sentence"),
+    [
+        ("  title: Sums\n", "  title: a: b\n", 3, "the YAML is wrong"),
+        ("  title: Sums\n", "", 2, "title is None but must be a text"),
+        ("run_seconds: 2", "run_seconds: two", 2, "must be a whole number"),
+        ("run_seconds: 2", "run_seconds: 2\n  x: 1", 2, "x is not known"),
+        ("---\n\n# Sums", "# Sums", 1, "no front matter"),
+        ("# Sums", "Sums", 8, "must be Markdown and start with `# `"),
+        (":track: pytorch", ":track: jax", 27, "the track 'jax' is not known"),
+        ('"pytorch"', '"jax"', 25, "the track 'jax' is not known"),
+        ('{"track"', "{track", 23, "are not JSON"),
+        ("Only for PyTorch.\n", "", 23, "belong to no Markdown cell"),
+        ("[export]", "[exprot]", 27, "the tag 'exprot' is not known"),
+        ("[export]", "[export", 29, "the YAML is wrong"),
+        (":tags:", ":tag:", 27, "option 'tag' is not known"),
+        (":tags: [export]", ":tags: [solution]", 31, "belong in content/labs"),
+        ("radius**2\n```", "radius**2\n", 27, "this block is never closed"),
+        ('"on purpose")\n```', '"on purpose")', 62, "this block is never closed"),
+        ("import double", "import", 20, "this is not Python (invalid syntax)"),
+        ("1 + 1\n```", "```", 57, "code cell is empty"),
+        ("dot.png", "dash.png", 14, "shows ../figures/dash.png, which does not"),
+        ("05_sums.md", "06_no.md", 12, "links to ../labs/06_no.md, which does not"),
+        ("05_sums.md", "en/pytorch/05_sums.ipynb", 12, "source instead: ../labs/05"),
+        ("{code-cell}", "{code}", 16, "`{code}` is not known"),
+        ("```{code-cell}", "<p>\n```{code-cell}", 17, "inside a list or HTML"),
+    ],
+)
+def test_an_error_in_a_lesson_is_one_sentence_with_its_line(
+    course, capsys, old, new, line, sentence
+):
+    wrong(course, capsys, "content/lessons/05_sums.md", old, new, line, sentence)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "sentence"),
+    [
+        ("    ### END SOLUTION\n", "", 14, "this solution is never closed"),
+        ("    ### BEGIN SOLUTION\n", "", 17, "nothing is open here"),
+        ("### END", "### BEGIN SOLUTION\n    ### END", 18, "is open already"),
+        (":tags: [solution]", ":tags: []", 12, "needs :tags: [solution]"),
+        ("[solution]", "[solution, check]", 12, "a solution or a check"),
+        (":points: 2\n", "", 23, "say how many points it is worth"),
+        (":points: 2", ":points: two", 21, "points is 'two'"),
+        ("[check]", "[export]", 24, "only checks and written answers"),
+    ],
+)
+def test_an_error_in_a_lab_is_one_sentence_with_its_line(
+    course, capsys, old, new, line, sentence
+):
+    wrong(course, capsys, "content/labs/05_sums.md", old, new, line, sentence)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('msgstr "# 합"', 'msgstr "# 합'),
+        ('msgstr "# 합"', 'msgstr "# "합""'),
+        ('msgstr "# 합"', 'msgstr "# $\\frac$ 합"'),  # one backslash: a form feed
+        ('msgstr "# 합"', 'msgstr "# $\\nabla$ 합"'),  # one backslash: a line break
+        ('msgstr "# 합"', 'msgtr "# 합"'),
+    ],
+)
+def test_an_error_in_a_catalogue_is_one_sentence_with_its_line(
+    course, capsys, old, new
+):
+    place = "content/locale/ko/05_sums.po"
+    wrong(course, capsys, place, old, new, 7, "is not a line of a gettext catalogue")
+
+
+def wrong(course, capsys, place, old, new, line, sentence):
+    change(course, place, old, new)
+    for arguments in (["build"], ["check"]):
+        assert main(arguments, course) == 1
+        said = capsys.readouterr().err
+        assert said.startswith(f"{place}:{line}: ") and sentence in said, said
+        assert said.count("\n") == 1, said
+
+
+# --- translations
+
+
+def test_korean_notebooks_differ_in_prose_only(finished):
+    english, korean = load(finished, "lessons"), load(finished, "lessons", "ko")
+    assert korean.cells[0].source == "# 합"
+    assert "더합니다" in korean.cells[2].source
+    assert "data:image/png" in korean.cells[2].source
+    assert sources(korean) == sources(english)
+    assert "Only for PyTorch." in sources(korean, "markdown")
+    for one, two in zip(english.cells, korean.cells, strict=True):
+        assert one.get("outputs") == two.get("outputs")
+
+
+def test_untranslated_and_outdated_cells_are_reported(course, capsys):
+    change(course, "content/lessons/05_sums.md", "We add. Then", "We add much. Then")
+    capsys.readouterr()
+    assert main(["build", "--lang", "ko"], course) == 0
+    said = capsys.readouterr().out
+    assert said.startswith(
+        "content/locale/ko/05_sums.po: 3 of 6 cells untranslated, 1 outdated: "
+        "content/lessons/05_sums.md:25 content/labs/05_sums.md:7 "
+    )
+    assert "content/lessons/05_sums.md:12" in said.splitlines()[0]
+    assert "We add much." in load(course, "lessons", "ko").cells[2].source
+
+
+def test_cells_without_words_need_no_translation():
+    assert not translate.speaks("![a picture](x.png)")
+    assert not translate.speaks("$$\\frac{a}{b}$$\n\n<br>")
+    assert not translate.speaks("---")
+    assert translate.speaks("$x$ is a number")
+    assert translate.speaks("합")
+
+
+def test_translate_brings_a_catalogue_up_to_date(course):
+    path = course / "content/locale/ko/05_sums.po"
+    assert main(["translate", "ko"], course) == 0
+    first = path.read_text("utf-8")
+    assert main(["translate", "ko"], course) == 0
+    assert path.read_text("utf-8") == first
+    assert "POT-Creation-Date" not in first
+    new = polib.pofile(str(path))
+    assert [e.msgid for e in new if not e.msgstr] == [
+        "Only for PyTorch.",
+        "# Sums, the lab",
+        "Why?\n\n### BEGIN SOLUTION\nBecause.\n### END SOLUTION",
+    ]
+
+    change(course, "content/lessons/05_sums.md", "We add. Then", "We add much. Then")
+    change(course, "content/lessons/05_sums.md", "The same.", "x")
+    change(course, "content/lessons/05_sums.md", "The same.", "x")
+    assert main(["translate", "ko"], course) == 0
+    changed = polib.pofile(str(path))
+    entry = next(e for e in changed if e.msgid.startswith("We add much."))
+    assert entry.fuzzy and entry.previous_msgid.startswith("We add. Then")
+    assert entry.msgstr.startswith("더합니다")
+    assert [e.msgstr for e in changed.obsolete_entries()] == ["같습니다."]
+
+    (course / "content/lessons/05_sums.md").write_text(LESSON, encoding="utf-8")
+    assert main(["translate", "ko"], course) == 0
+    assert path.read_text("utf-8") == first
+
+
+def test_a_catalogue_survives_backslashes_quotes_and_tabs(course):
+    text = 'A "quote", \\frac{1}{2}, \\n and \\t\tand ' + "very long words " * 12
+    old = polib.POFile()
+    old.append(polib.POEntry(msgid=text, msgstr=text + "!"))
+    written = translate.text_of(translate.update(old, {text: []}, "ko"))
+    assert translate.lookup(polib.pofile(written)) == {text: text + "!"}
+
+
+# --- start page
+
+
+def test_start_pages_link_what_exists(finished):
+    for page in ("lessons/README.md", "lessons/ko/README.md"):
+        text = (finished / page).read_text("utf-8")
+        links = re.findall(r"\]\(([^)]*)\)", text)
+        assert len(links) == 7
+        assert all(((finished / page).parent / link).exists() for link in links)
+        assert "colab" not in text.lower()
+    english = (finished / "lessons/README.md").read_text("utf-8")
+    assert "| 05 Sums |" in english and "| 5 min | 2 s | 30 min |" in english
+    assert "| 05 합 |" in text
+
+
+# --- check and publish
+
+
+def test_check_passes_on_what_was_built(finished, capsys):
+    assert main(["check"], finished) == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        ("lessons/en/tensorflow/05_sums.ipynb", "build 05 --track tensorflow"),
+        ("labs/ko/pytorch/05_sums.ipynb", "build 05 --track pytorch"),
+        ("utils/models/pytorch.py", "build"),
+        ("lessons/ko/README.md", "build"),
+    ],
+)
+def test_check_names_a_file_that_was_edited_or_lost(course, capsys, name, command):
+    path = course / name
+    path.write_text(path.read_text("utf-8").replace("e", "E", 1), "utf-8")
+    assert main(["check"], course) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(name) and f"`python course.py {command}`" in said
+    path.unlink()
+    assert main(["check"], course) == 1
+    assert capsys.readouterr().err.startswith(name)
+
+
+def test_check_wants_changed_code_executed(course, capsys):
+    change(course, "utils/tools.py", "2 * x", "x + x")
+    assert main(["check"], course) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("lessons/en/pytorch/05_sums.ipynb has not been executed")
+    assert "`python course.py build 05 --track pytorch`" in said
+
+
+@pytest.mark.parametrize(
+    ("gone", "left"),
+    [
+        ("content/labs/05_sums.md", "labs/en/pytorch/05_sums.ipynb"),
+        ("content/locale/ko/05_sums.po", "lessons/ko/pytorch/05_sums.ipynb"),
+    ],
+)
+def test_check_names_files_without_a_source(course, capsys, gone, left):
+    change(course, "content/lessons/05_sums.md", "[the lab](../labs/05_sums.md)", "x")
+    (course / gone).unlink()
+    assert main(["build"], course) == 0
+    assert main(["check"], course) == 1
+    assert capsys.readouterr().err.startswith(f"{left} has no source")
+
+
+def test_publish_adds_links_and_executes_nothing(course, capsys):
+    subprocess.run(["git", "init", "-q", course], check=True)
+    assert main(["publish"], course) == 1
+    assert "has no git remote" in capsys.readouterr().err
+    address = "git@github.com:someone/every-pixel.git"
+    remote = ["git", "-C", course, "remote", "add", "origin", address]
+    subprocess.run(remote, check=True)
+    before = load(course, "lessons")
+    assert main(["publish"], course) == 0
+    assert "executed" not in capsys.readouterr().out
+    url = "https://github.com/someone/every-pixel"
+    settings = (course / "pyproject.toml").read_bytes().decode()
+    assert settings == SETTINGS.replace('""', f'"{url}"')
+    after = load(course, "lessons")
+    assert f'REPOSITORY = "{url}"' in after.cells[1].source
+    link = (
+        "https://colab.research.google.com/github/someone/every-pixel/blob/main/"
+        "lessons/en/pytorch/05_sums.ipynb"
+    )
+    assert after.cells[0].source == f"# Sums\n\n[Open in Colab]({link})"
+    assert link in (course / "lessons/README.md").read_text("utf-8")
+    assert [c.get("outputs") for c in after.cells] == [
+        c.get("outputs") for c in before.cells
+    ]
+    assert main(["check"], course) == 0
+
+
+@pytest.mark.parametrize(
+    ("remote", "address"),
+    [
+        ("git@github.com:a/b.git", "https://github.com/a/b"),
+        ("https://github.com/a/b.git", "https://github.com/a/b"),
+        ("https://me:secret@github.com/a/b", "https://github.com/a/b"),
+        ("ssh://git@gitlab.com:2222/a/b/c.git", "https://gitlab.com/a/b/c"),
+    ],
+)
+def test_remotes_become_https_addresses(remote, address):
+    assert https(remote + "\n") == address
+
+
+@pytest.mark.parametrize("remote", ["/srv/git/course.git", "../course", "C:\\course"])
+def test_a_local_remote_is_not_an_address(remote):
+    with pytest.raises(ValueError):
+        https(remote)

@@ -1,0 +1,155 @@
+"""Every built notebook of the course, whatever lessons there are."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from authoring import keys
+from authoring.cli import main
+from authoring.execute import execute
+from authoring.layout import Course
+from authoring.read import read
+
+ROOT = Path(__file__).resolve().parent.parent
+COURSE = Course(ROOT)
+MEGABYTE = 1_000_000
+KINDS = ("lessons", "labs", "solutions")
+NOTEBOOKS = [
+    path
+    for kind in KINDS
+    for path in sorted((ROOT / kind).glob("*/*/*.ipynb"))
+    if ".ipynb_checkpoints" not in path.parts
+]
+EXECUTED = [path for path in NOTEBOOKS if path.parts[-4] != "labs"]
+LABS = [path for path in NOTEBOOKS if path.parts[-4] == "labs"]
+TRANSLATED = [path for path in NOTEBOOKS if path.parts[-3] != "en"]
+
+
+def each(paths):
+    """Parametrise a test by notebook, named by its place in the course."""
+    return pytest.mark.parametrize(
+        "path", paths, ids=[COURSE.place(path) for path in paths]
+    )
+
+
+def load(path):
+    return nbformat.read(path, as_version=4)
+
+
+def codes(path):
+    return [cell for cell in load(path).cells if cell.cell_type == "code"]
+
+
+def test_every_built_file_is_what_content_says(capsys):
+    assert main(["check"], ROOT) == 0, capsys.readouterr().err
+
+
+@each(EXECUTED)
+def test_it_was_run_once_from_top_to_bottom(path):
+    cells = codes(path)
+    counts = [cell.execution_count for cell in cells]
+    assert counts == list(range(1, len(cells) + 1))
+
+
+@each(EXECUTED)
+def test_it_stores_no_error_no_stderr_and_no_widget(path):
+    for cell in codes(path):
+        on_purpose = "raises-exception" in cell.metadata.get("tags", [])
+        for output in cell.outputs:
+            assert output.output_type != "error" or on_purpose
+            assert output.get("name") != "stderr"
+            assert not [mime for mime in output.get("data", {}) if "widget" in mime]
+
+
+@each(NOTEBOOKS)
+def test_it_is_small_and_its_metadata_is_plain(path):
+    raw = path.read_bytes()
+    assert len(raw) < MEGABYTE
+    notebook = json.loads(raw)
+    metadata = notebook["metadata"]
+    assert set(metadata) == {"every_pixel", "kernelspec", "language_info"}
+    assert metadata["kernelspec"]["name"] == "python3"
+    allowed = {"tags", "nbgrader", "deletable", "editable"}
+    for cell in notebook["cells"]:
+        assert set(cell["metadata"]) <= allowed
+    ids = [cell["id"] for cell in notebook["cells"]]
+    assert len(set(ids)) == len(ids)
+
+
+@each(NOTEBOOKS)
+def test_it_starts_with_its_title_and_the_setup_cell(path):
+    title, setup = load(path).cells[:2]
+    assert title.cell_type == "markdown" and title.source.startswith("# ")
+    assert setup.id == "setup" and setup.source.endswith("\nimport utils")
+
+
+@each(NOTEBOOKS)
+def test_it_imports_the_framework_of_its_track_only(path):
+    sources = [cell.source for cell in codes(path)]
+    assert keys.frameworks(sources, COURSE) <= {path.parts[-2]}
+
+
+@each([path for path in EXECUTED if path.parts[-3] == "en"])
+def test_its_code_is_clean(path):
+    notebook = load(path)
+    ruff(["format", "--check"], path, nbformat.writes(notebook))
+    # The setup cell imports utils for what that does; its template is linted by itself.
+    notebook.cells = [cell for cell in notebook.cells if cell.id != "setup"]
+    ruff(["check", "--no-cache"], path, nbformat.writes(notebook))
+
+
+def ruff(command, path, text):
+    done = subprocess.run(
+        [sys.executable, "-m", "ruff", *command, "--stdin-filename", path, "-"],
+        cwd=ROOT,
+        input=text,
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@each(NOTEBOOKS)
+def test_its_code_fits_88_columns(path):
+    for cell in codes(path):
+        assert max(map(len, cell.source.split("\n"))) <= 88
+
+
+@each(TRANSLATED)
+def test_a_translation_has_the_code_outputs_and_ids_of_the_english_one(path):
+    kind, _, track = path.parts[-4:-1]
+    english = load(COURSE.notebook(kind, "en", track, path.stem))
+    translated = load(path)
+    for one, two in zip(english.cells, translated.cells, strict=True):
+        assert (one.id, one.cell_type) == (two.id, two.cell_type)
+        if one.cell_type == "code":
+            assert (one.source, one.outputs) == (two.source, two.outputs)
+    assert english.metadata.every_pixel.key == translated.metadata.every_pixel.key
+
+
+@each(LABS)
+def test_a_lab_has_no_outputs_and_no_solutions(path):
+    for cell in load(path).cells:
+        assert "SOLUTION" not in cell.source
+        assert not cell.get("outputs") and cell.get("execution_count") is None
+
+
+@each(LABS)
+def test_what_is_left_of_a_stub_stands_in_its_solution(path):
+    _, language, track = path.parts[-4:-1]
+    solution = load(COURSE.notebook("solutions", language, track, path.stem))
+    stub_lines = {"# Write your code here.", "..."}
+    for stub, full in zip(load(path).cells, solution.cells, strict=True):
+        if stub.cell_type == "code":
+            left = {line.strip() for line in stub.source.split("\n")}
+            assert left - stub_lines <= {x.strip() for x in full.source.split("\n")}
+
+
+@each([path for path in LABS if path.parts[-3] == "en"])
+def test_an_unsolved_lab_runs_to_its_end(path):
+    source = read(ROOT / "content" / "labs" / f"{path.stem}.md", COURSE)
+    execute(load(path), path.parent, source, source.track(path.parts[-2]))
