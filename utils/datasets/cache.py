@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import tempfile
-import zipfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -27,9 +26,9 @@ def cached(
     first, so a process that is killed leaves nothing half-done.
     """
     path = CACHE / f"{name}-{key}.npz"
-    with suppress(OSError, ValueError, EOFError, zipfile.BadZipFile):
-        with np.load(path, allow_pickle=False) as stored:
-            return dict(stored)
+    # A damaged file shows itself in many ways (BadZipFile, TypeError, RuntimeError...).
+    with suppress(Exception), np.load(path, allow_pickle=False) as stored:
+        return dict(stored)
     arrays = make()
     with suppress(OSError):
         CACHE.mkdir(parents=True, exist_ok=True)

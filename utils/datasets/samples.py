@@ -7,6 +7,21 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 
+def height_and_width(size: int | tuple[int, int], smallest: int = 1) -> tuple[int, int]:
+    """Read a size in pixels: one number for a square, or (height, width).
+
+    Raises ValueError for anything else, and for a side below ``smallest``.
+    """
+    sides = tuple(size) if isinstance(size, (tuple, list)) else (size, size)
+    whole = all(isinstance(side, (int, np.integer)) for side in sides)
+    if len(sides) != 2 or not whole or min(sides) < smallest:
+        raise ValueError(
+            f"size is one number of pixels or (height, width), whole and at least "
+            f"{smallest}, not {size!r}."
+        )
+    return int(sides[0]), int(sides[1])
+
+
 @dataclass(frozen=True, eq=False)
 class Samples:
     """Images with their masks.
@@ -46,6 +61,8 @@ class Samples:
             raise ValueError(f"{len(self.images)} images but {count} names")
         if self.groups is not None and self.groups.shape != (count,):
             raise ValueError(f"{count} images but groups of shape {self.groups.shape}")
+        if self.source not in ("real", "simulated"):
+            raise ValueError(f'source is "real" or "simulated", not {self.source!r}')
 
     def __len__(self) -> int:
         return len(self.names)
@@ -55,8 +72,12 @@ class Samples:
         return f"Samples({len(self)} x {height} x {width}, {self.source})"
 
     def subset(self, indices) -> Samples:
-        """Return the samples at the given positions (a sequence of int), in order."""
-        indices = np.asarray(indices, dtype=np.int64)
+        """Return the samples at the given positions, in the given order.
+
+        indices: a sequence of int, or of one bool for each sample.
+        Raises IndexError for anything else and for positions that are not there.
+        """
+        indices = np.arange(len(self))[list(indices)]
         return replace(
             self,
             images=self.images[indices],
@@ -71,6 +92,7 @@ class Samples:
         test: share of the second part, between 0 and 1.
         Returns (first, second); each keeps the original order.
         The same seed always gives the same split.
+        Raises ValueError when there are too few images for two parts.
         """
         if not 0 < test < 1:
             raise ValueError(f"test is a share between 0 and 1, not {test}")
@@ -80,6 +102,9 @@ class Samples:
         for group in np.unique(groups):
             members = generator.permutation(np.flatnonzero(groups == group))
             in_test[members[: round(test * len(members))]] = True
-        return self.subset(np.flatnonzero(~in_test)), self.subset(
-            np.flatnonzero(in_test)
-        )
+        if in_test.all() or not in_test.any():
+            raise ValueError(
+                f"{len(self)} images are too few to put a share of {test} of each "
+                "group apart: take more images, or a share nearer to a half."
+            )
+        return self.subset(~in_test), self.subset(in_test)

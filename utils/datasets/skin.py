@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from utils.datasets.cache import cached
-from utils.datasets.samples import Samples
+from utils.datasets.samples import Samples, height_and_width
 
 CLASSES = ("background", "lesion")
 DIAGNOSES = ("common nevus", "atypical nevus", "melanoma")
@@ -39,13 +39,11 @@ def simulate_skin(
     size: side of the square image in pixels, or (height, width).
     seed: image i depends on (seed, i, size) only.
     Returns Samples with source "simulated" and the diagnosis as group.
+    Raises ValueError for no image, or a side of less than 16 pixels.
     """
-    height, width = (size, size) if isinstance(size, int) else size
-    if count < 1 or min(height, width) < 16:
-        raise ValueError(
-            f"simulate_skin draws at least one image of at least 16 x 16 pixels, "
-            f"not {count} of {height} x {width}"
-        )
+    height, width = height_and_width(size, smallest=16)
+    if count < 1:
+        raise ValueError(f"simulate_skin draws at least one image, not {count}.")
 
     def draw() -> dict[str, np.ndarray]:
         images = np.empty((count, height, width, 3), np.uint8)
