@@ -9,20 +9,26 @@ tells where to get it.
 from __future__ import annotations
 
 import hashlib
-import os
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from tqdm.auto import tqdm
 
-from utils.datasets.cache import COURSE, cached
+from utils.datasets.cache import cached
+from utils.datasets.places import candidates, data_folder
 from utils.datasets.samples import Samples
 from utils.datasets.skin import CLASSES, DIAGNOSES, simulate_skin
 from utils.live import live
 
+CASES = 200
 TABLE = "PH2_dataset.txt"
 IMAGES = "PH2 Dataset images"
+# What Pillow raises for files that are no image, broken, or absurdly large.
+UNREADABLE = (
+    *(OSError, SyntaxError, ValueError, EOFError),
+    Image.DecompressionBombError,
+)
 
 
 def find_ph2() -> Path | None:
@@ -31,11 +37,7 @@ def find_ph2() -> Path | None:
     Looks in ``data/`` of the course, or in the folder that the environment variable
     EVERY_PIXEL_DATA names, itself and one level down.
     """
-    root = Path(os.environ.get("EVERY_PIXEL_DATA") or COURSE / "data")
-    if not root.is_dir():
-        return None
-    inside = sorted(path for path in root.iterdir() if path.is_dir())
-    for folder in [root, *inside]:
+    for folder in candidates():
         if (folder / TABLE).is_file() and (folder / IMAGES).is_dir():
             return folder
     return None
@@ -58,15 +60,14 @@ def load_ph2(size: int | tuple[int, int] = 128, source: str | None = None) -> Sa
     if folder is None:
         if source == "real":
             raise FileNotFoundError(
-                f"PH2 is not here: put the folder PH2Dataset (it holds {TABLE}) into "
-                f"{os.environ.get('EVERY_PIXEL_DATA') or COURSE / 'data'}, "
-                "as data/README.md tells."
+                f"PH2 is not in {data_folder()}: run `python course.py data ph2 PATH` "
+                "with the path of your copy; data/README.md tells where to get one."
             )
         return simulate_skin(200, size)
 
     height, width = (size, size) if isinstance(size, int) else size
     diagnoses = read_table(folder / TABLE)
-    files = [_case_files(folder / IMAGES, name) for name in diagnoses]
+    files = [_case_files(folder, name) for name in diagnoses]
     arrays = cached(
         "ph2",
         f"{height}x{width}-{_fingerprint(files)}",
@@ -95,36 +96,41 @@ def read_table(path: Path) -> dict[str, int]:
         if fields[3] not in ("0", "1", "2"):
             raise ValueError(
                 f"{path}, line {number}: the clinical diagnosis is 0, 1 or 2, not "
-                f"{fields[3]!r}; put back the table as published."
+                f"{fields[3]!r}; use the table as published."
             )
         diagnoses[fields[1]] = int(fields[3])
     if not diagnoses:
         raise ValueError(
-            f"{path} holds no line of PH2 (|| IMD003 || ...); put back the table as "
+            f"{path} holds no line of PH2 (|| IMD003 || ...); use the table as "
             "published."
         )
     return dict(sorted(diagnoses.items()))
 
 
-def _case_files(root: Path, name: str) -> tuple[Path, Path]:
+def case_stems(folder: Path, name: str) -> tuple[Path, Path]:
+    """Return where the image and the mask of a case lie, as paths without suffix."""
+    case = folder / IMAGES / name
+    image, mask = f"{name}_Dermoscopic_Image", f"{name}_lesion"
+    return case / image / name, case / mask / mask
+
+
+def _case_files(folder: Path, name: str) -> tuple[Path, Path]:
     """The image and the mask of one case.
 
     Copies in circulation hold further files beside them (a .jpg next to the .bmp),
     so the file is chosen by its name, .bmp before anything else.
     """
     found = []
-    for folder, stem in ((f"{name}_Dermoscopic_Image", name), (f"{name}_lesion",) * 2):
-        place = root / name / folder
-        candidates = sorted(
-            (path for path in place.glob(f"{stem}.*") if path.is_file()),
+    for stem in case_stems(folder, name):
+        files = sorted(
+            (path for path in stem.parent.glob(f"{stem.name}.*") if path.is_file()),
             key=lambda path: (path.suffix.lower() != ".bmp", path.name),
         )
-        if not candidates:
+        if not files:
             raise FileNotFoundError(
-                f"{place / stem}.bmp is missing; the copy of PH2 is not complete: "
-                "unpack it again."
+                f"{stem}.bmp is missing; use a complete copy of PH2."
             )
-        found.append(candidates[0])
+        found.append(files[0])
     return found[0], found[1]
 
 
@@ -141,10 +147,26 @@ def _open(path: Path, mode: str) -> Image.Image:
     try:
         with Image.open(path) as image:
             return image.convert(mode)
-    except (UnidentifiedImageError, OSError, SyntaxError) as error:
+    except UNREADABLE as error:
+        reason = "of no known format" if "identify" in str(error) else error
         raise ValueError(
-            f"{path} is not a readable image ({error}); unpack PH2 again."
+            f"{path} is not a readable image ({reason}); use an undamaged copy of PH2."
         ) from None
+
+
+def open_case(image_file: Path, mask_file: Path) -> tuple[Image.Image, Image.Image]:
+    """Decode the image (RGB) and the mask (L) of a case, at their own size.
+
+    Raises ValueError naming the file that is no image or not as large as the other.
+    """
+    image = _open(image_file, "RGB")
+    mask = _open(mask_file, "L")  # one bit in most files, RGB in IMD002's
+    if image.size != mask.size:
+        raise ValueError(
+            f"{mask_file} is {mask.width} x {mask.height} but its image is "
+            f"{image.width} x {image.height} pixels; use an undamaged copy of PH2."
+        )
+    return image, mask
 
 
 def _decode(files, height: int, width: int) -> dict[str, np.ndarray]:
@@ -152,13 +174,7 @@ def _decode(files, height: int, width: int) -> dict[str, np.ndarray]:
     masks = np.empty((len(files), height, width), np.uint8)
     progress = tqdm(files, "Decoding PH2", unit="image", disable=not live())
     for i, (image_file, mask_file) in enumerate(progress):
-        image = _open(image_file, "RGB")
-        mask = _open(mask_file, "L")  # one bit in most files, RGB in IMD002's
-        if image.size != mask.size:
-            raise ValueError(
-                f"{mask_file} is {mask.width} x {mask.height} but its image is "
-                f"{image.width} x {image.height} pixels; unpack PH2 again."
-            )
+        image, mask = open_case(image_file, mask_file)
         images[i] = image.resize((width, height), Image.Resampling.BOX)
         nearest = mask.resize((width, height), Image.Resampling.NEAREST)
         masks[i] = np.asarray(nearest) > 127

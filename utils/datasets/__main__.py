@@ -1,0 +1,142 @@
+"""``python course.py data``: list the data sets, or put a downloaded one in place."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import sys
+import textwrap
+from collections.abc import Sequence
+from pathlib import Path
+
+from utils.datasets.catalogue import DATA_SETS, DataSet
+from utils.datasets.install import FOLDER, install_ph2
+from utils.datasets.ph2 import CASES, find_ph2
+from utils.datasets.places import data_folder
+
+WIDTH = 88
+FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
+
+
+def parser() -> argparse.ArgumentParser:
+    main = argparse.ArgumentParser(
+        prog="python course.py data",
+        description="Without arguments: list the data sets, found or not, with their "
+        "sources, licences and citations.",
+        epilog="Example: python course.py data ph2 ~/Downloads/PH2Dataset.rar",
+    )
+    main.add_argument("name", nargs="?", choices=["ph2"], help="data set to install")
+    main.add_argument("path", nargs="?", type=Path, help="its folder or archive")
+    main.add_argument(
+        "--replace", action="store_true", help="put it in the place of what is there"
+    )
+    return main
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return the exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a console that lacks a letter
+    chosen = parser().parse_args(arguments)
+    try:
+        if chosen.path is None:
+            list_data(chosen.name)
+        else:
+            place_ph2(chosen.path.expanduser(), chosen.replace)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(explain(error), file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Stopped; nothing was changed.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def list_data(name: str | None = None) -> None:
+    """Print every data set, or the one of a name."""
+    print(f"Data sets are looked for in {data_folder()}")
+    for entry in DATA_SETS:
+        if name in (None, entry.name.lower()):
+            print("\n" + describe(entry))
+
+
+def describe(entry: DataSet) -> str:
+    """Write one entry of the list, its heading first."""
+    fields = {
+        "here": state(entry),
+        "used": entry.used,
+        "from": entry.source,
+        "install": entry.command,
+        "layout": entry.layout,
+        "licence": entry.licence,
+        "cite": entry.citation,
+    }
+    lines = [f"{entry.name}: {entry.title}"]
+    for field, text in fields.items():
+        # A path or an address is copied from here: it is never broken.
+        lines += textwrap.wrap(
+            text,
+            WIDTH,
+            initial_indent=f"  {field:8}",
+            subsequent_indent=" " * 10,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+    return "\n".join(lines)
+
+
+def state(entry: DataSet) -> str:
+    """Say whether a data set is here, how many cases, and where."""
+    if entry.find is None:
+        return "yes, always"
+    try:
+        found = entry.find()
+    except (ValueError, OSError) as error:
+        return f"not usable: {error}"
+    return "; ".join(f"yes, {count} cases in {path}" for path, count in found) or "no"
+
+
+def place_ph2(path: Path, replace: bool) -> None:
+    """Put a copy of PH2 in place, unless one is there; raise as `install_ph2` does."""
+    target = data_folder() / FOLDER
+    found = find_ph2()
+    if found and not replace:
+        print(f"PH2 is here already, in {found}, and stays; --replace replaces it.")
+        return
+    if found and found != target:
+        raise ValueError(
+            f"PH2 is in {found}, where this command does not change anything; move it "
+            "away, then start again."
+        )
+    folder = install_ph2(path, replace)
+    print(
+        f"PH2 is in place: {CASES} cases in {folder}\n"
+        'Lesson 05 uses it with source = "real". Please cite it, and do not pass it on.'
+    )
+
+
+def explain(error: OSError) -> str:
+    """Make one sentence of what the system says about a file."""
+    if error.errno is None:
+        return str(error)
+    place = error.filename or data_folder()
+    if error.errno in FULL or getattr(error, "winerror", None) == 112:
+        return (
+            f"The disk of {data_folder()} is full, and nothing was changed: make room "
+            "for 1 GB, then start again."
+        )
+    if error.errno in FORBIDDEN:
+        return (
+            f"There is no permission to use {place}: allow yourself to read and write "
+            "there, or move the course into a folder of your own."
+        )
+    return f"{place} cannot be used ({error.strerror}); mend that, then start again."
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,194 @@
+"""Put a downloaded copy of PH2 in place: checked, and all or nothing.
+
+Copies in circulation differ in the name of the top folder, in letter case, and by extra
+.jpg files. Whatever the copy looks like, what arrives in ``data/PH2Dataset`` has the
+published layout.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from utils.datasets.archives import unpack
+from utils.datasets.ph2 import CASES, TABLE, case_stems, open_case, read_table
+from utils.datasets.places import data_folder
+from utils.datasets.progress import progress
+
+FOLDER = "PH2Dataset"
+# Image formats, the best first: where a .bmp has a .jpg beside it, the .jpg is a copy.
+FORMATS = (".bmp", ".png", ".tif", ".tiff", ".jpg", ".jpeg")
+SKIPPED = "__MACOSX"
+WORK = ".ph2-"
+DAY = 24 * 60 * 60
+
+
+@dataclass(frozen=True)
+class Copy:
+    """What belongs to PH2 in a copy, wherever it lies there.
+
+    papers: the table and what lies beside it to be read, such as Readme.txt.
+    cases: name -> (image, mask).
+    """
+
+    table: Path
+    papers: tuple[Path, ...]
+    cases: dict[str, tuple[Path, Path]]
+
+
+def install_ph2(path: Path, replace: bool = False) -> Path:
+    """Check a copy of PH2, a folder or an archive, and put it in place.
+
+    replace: whether to put it in the place of what is there.
+    Returns the folder in the data folder that holds it. Before everything is checked,
+    nothing changes there but a hidden folder, removed at the end.
+    Raises FileNotFoundError if path or a part of PH2 is missing, FileExistsError if the
+    place is taken, ValueError if the copy is not PH2, each one sentence; or OSError as
+    the disk gives it.
+    """
+    target = data_folder() / FOLDER
+    if not path.exists():
+        raise FileNotFoundError(
+            f"{path} does not exist; give the path of the folder or archive that you "
+            "downloaded."
+        )
+    if os.path.lexists(target) and not replace:
+        raise FileExistsError(
+            f"{target} is there but is not a copy of PH2 as published; move it away, "
+            "or add --replace."
+        )
+    with _workplace(target.parent) as work:
+        source = path
+        if not path.is_dir():
+            source = work / "unpacked"
+            source.mkdir()
+            unpack(path, source)
+        try:
+            copy = find_copy(source)
+            check_copy(copy)
+        except (ValueError, FileNotFoundError) as error:
+            # Where it was unpacked is gone in a moment: name the archive instead.
+            raise type(error)(str(error).replace(str(source), str(path))) from None
+        whole = work / FOLDER
+        _arrange(copy, whole, move=source != path)
+        _put(whole, target, work)
+    return target
+
+
+def find_copy(source: Path) -> Copy:
+    """Find PH2 in a folder; raise ValueError or FileNotFoundError if not whole."""
+    files = sorted(_files(source))
+    tables = [path for path in files if path.name.casefold() == TABLE.casefold()]
+    if not tables:
+        found = f"{len(files)} files such as {files[0].name}" if files else "no files"
+        raise ValueError(
+            f"{source} is not PH2: {TABLE} is not in it, but {found}; give a complete "
+            "copy of PH2."
+        )
+    if len(tables) > 1:
+        raise ValueError(
+            f"{source} holds more than one {TABLE}, {tables[0]} and {tables[1]}; give "
+            "the folder of one copy."
+        )
+    table = tables[0]
+    names = read_table(table)
+    if len(names) != CASES:
+        raise ValueError(
+            f"{table} lists {len(names)} cases, but PH2 has {CASES}; give a complete "
+            "copy of PH2."
+        )
+    images = defaultdict(list)
+    for path in files:
+        if path.suffix.lower() in FORMATS and table.parent in path.parents:
+            images[path.stem.casefold()].append(path)
+    papers = [path for path in files if path.parent == table.parent]
+    return Copy(
+        table=table,
+        papers=tuple(
+            path for path in papers if path.suffix.lower() in (".txt", ".xlsx")
+        ),
+        cases={
+            name: (_best(images, name, table), _best(images, f"{name}_lesion", table))
+            for name in names
+        },
+    )
+
+
+def check_copy(copy: Copy) -> None:
+    """Decode every image and mask; raise ValueError at the first that is not right."""
+    with progress(f"Checking {CASES} cases", CASES, "case") as advance:
+        for image, mask in copy.cases.values():
+            open_case(image, mask)
+            advance(1)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if name[0] != "." and name != SKIPPED]
+        yield from (Path(place, name) for name in names)
+
+
+def _best(images: dict[str, list[Path]], stem: str, table: Path) -> Path:
+    """Choose the file of an image among those of its name."""
+    found = sorted(images[stem.casefold()], key=_rank)
+    if not found:
+        raise FileNotFoundError(
+            f"{stem}.bmp is missing in {table.parent}; give a complete copy of PH2."
+        )
+    if len(found) > 1 and _rank(found[0]) == _rank(found[1]):
+        raise ValueError(
+            f"{found[0]} and {found[1]} are both called {stem}; remove the wrong one."
+        )
+    return found[0]
+
+
+def _rank(path: Path) -> int:
+    return FORMATS.index(path.suffix.lower())
+
+
+@contextmanager
+def _workplace(folder: Path) -> Iterator[Path]:
+    """Make a hidden folder, on the disk of its parent, and remove it at the end."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob(f"{WORK}*"):  # left by a run that was killed
+        if time.time() - old.stat().st_mtime > DAY:
+            shutil.rmtree(old, ignore_errors=True)
+    work = Path(tempfile.mkdtemp(prefix=WORK, dir=folder))
+    try:
+        yield work
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _arrange(copy: Copy, whole: Path, move: bool) -> None:
+    """Copy or move what belongs to PH2 into the published layout."""
+    bring = os.replace if move else shutil.copyfile
+    whole.mkdir()
+    for paper in copy.papers:
+        bring(paper, whole / (TABLE if paper == copy.table else paper.name))
+    with progress(f"Putting {CASES} cases in place", CASES, "case") as advance:
+        for name, files in copy.cases.items():
+            for stem, file in zip(case_stems(whole, name), files, strict=True):
+                stem.parent.mkdir(parents=True)
+                bring(file, stem.with_name(stem.name + file.suffix.lower()))
+            advance(1)
+
+
+def _put(whole: Path, target: Path, work: Path) -> None:
+    """Give the finished folder its name; what was there goes only once that worked."""
+    old = work / "old"
+    if os.path.lexists(target):
+        os.replace(target, old)
+    try:
+        os.replace(whole, target)
+    except BaseException:
+        if os.path.lexists(old):
+            os.replace(old, target)
+        raise
