@@ -289,6 +289,17 @@ def test_a_changed_sentence_executes_nothing(course, capsys):
     assert said["lessons/en/pytorch/05_sums.ipynb"] == "written"
 
 
+def test_outputs_of_another_order_are_not_kept(course, capsys):
+    path = course / "lessons/en/pytorch/05_sums.ipynb"
+    text = path.read_text("utf-8")
+    path.write_text(text.replace('"execution_count": 6', '"execution_count": 9'))
+    assert main(["check"], course) == 1
+    assert "has not been executed since" in capsys.readouterr().err
+    said = executed(course, capsys, "--track", "pytorch")
+    assert said["lessons/en/pytorch/05_sums.ipynb"].startswith("executed in")
+    assert path.read_text("utf-8") == text
+
+
 def test_changed_code_executes_its_track_only(course, capsys):
     change(course, "content/lessons/05_sums.md", "return radius**2 * m", "return m")
     said = executed(course, capsys)
@@ -326,6 +337,8 @@ def test_a_selection_builds_that_only(course, capsys):
     assert notebooks and all("/ko/pytorch/" in name for name in notebooks)
     assert main(["build", "99"], course) == 1
     assert "holds no lesson 99; there is 05" in capsys.readouterr().err
+    assert main(["build", "--lang", "fr"], course) == 1
+    assert "holds no catalogue in fr" in capsys.readouterr().err
 
 
 def test_an_error_names_the_line_and_leaves_the_file_alone(course, capsys):
@@ -621,6 +634,8 @@ def test_translate_brings_a_catalogue_up_to_date(course):
     entry = next(e for e in changed if e.msgid.startswith("We add much."))
     assert entry.fuzzy and entry.previous_msgid.startswith("We add. Then")
     assert entry.msgstr.startswith("더합니다")
+    assert main(["build", "--lang", "ko"], course) == 0
+    assert "We add much." in load(course, "lessons", "ko").cells[2].source
     assert [e.msgstr for e in changed.obsolete_entries()] == ["같습니다."]
 
     (course / "content/lessons/05_sums.md").write_text(LESSON, encoding="utf-8")
