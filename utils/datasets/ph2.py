@@ -17,7 +17,7 @@ from tqdm.auto import tqdm
 
 from utils.datasets.cache import cached
 from utils.datasets.places import candidates, data_folder
-from utils.datasets.samples import Samples
+from utils.datasets.samples import Samples, height_and_width
 from utils.datasets.skin import CLASSES, DIAGNOSES, simulate_skin
 from utils.live import live
 
@@ -65,7 +65,7 @@ def load_ph2(size: int | tuple[int, int] = 128, source: str | None = None) -> Sa
             )
         return simulate_skin(200, size)
 
-    height, width = (size, size) if isinstance(size, int) else size
+    height, width = height_and_width(size)
     diagnoses = read_table(folder / TABLE)
     files = [_case_files(folder, name) for name in diagnoses]
     arrays = cached(
