@@ -29,7 +29,7 @@ def setup_cell(codes: list[str], track: str, course: Course) -> str:
     text = TEMPLATE.read_text(encoding="utf-8").rstrip()
     text = text.replace('REPOSITORY = ""', f'REPOSITORY = "{course.repository}"')
     text = text.replace("NEEDS = []", needs)
-    text = text.replace("TRACK`", f"{track}`")
+    text = text.replace("TRACK", track)
     return re.sub(r" *# noqa.*", "", text)
 
 

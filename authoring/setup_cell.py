@@ -27,4 +27,4 @@ if missing:
     print("Installing", packages, getstatusoutput(f"pip install -q {packages}")[1])
 sys.path = list(dict.fromkeys([str(folders[0]), *sys.path]))  # once, in front
 
-import utils  # noqa: E402, F401
+import utils.TRACK  # noqa: E402, F401

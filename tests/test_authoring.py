@@ -163,6 +163,8 @@ def finished(tmp_path_factory):
         "utils/__init__.py": "",
         "utils/tools.py": "def double(x):\n    return 2 * x\n",
         "utils/unused.py": "",
+        "utils/pytorch.py": "",
+        "utils/tensorflow.py": "",
         "content/lessons/05_sums.md": LESSON,
         "content/labs/05_sums.md": LAB,
         "content/locale/ko/05_sums.po": CATALOGUE,
@@ -207,7 +209,7 @@ def printed(cell):
 def test_a_notebook_holds_the_cells_of_its_track_and_the_setup_cell(finished):
     torch, keras = (load(finished, "lessons", track=track) for track in TRACKS)
     assert torch.cells[0].source == "# Sums"
-    assert torch.cells[1].source.endswith("\nimport utils")
+    assert torch.cells[1].source.endswith("\nimport utils.pytorch")
     assert "Only for PyTorch." in sources(torch, "markdown")
     assert "Only for PyTorch." not in sources(keras, "markdown")
     assert "return math.pi * radius**2" in sources(torch)[2]

@@ -143,6 +143,6 @@ def test_on_colab_only_what_is_missing_is_installed(tmp_path):
 
 def test_the_template_is_short_and_ends_with_the_import():
     text = setup_cell([], "pytorch", Course(ROOT))
-    assert len(text.split("\n")) <= 30 and text.endswith("\nimport utils")
+    assert len(text.split("\n")) <= 30 and text.endswith("\nimport utils.pytorch")
     assert max(map(len, text.split("\n"))) <= 88
     assert "noqa" in TEMPLATE.read_text("utf-8") and "noqa" not in text

@@ -84,7 +84,8 @@ def test_it_is_small_and_its_metadata_is_plain(path):
 def test_it_starts_with_its_title_and_the_setup_cell(path):
     title, setup = load(path).cells[:2]
     assert title.cell_type == "markdown" and title.source.startswith("# ")
-    assert setup.id == "setup" and setup.source.endswith("\nimport utils")
+    assert setup.id == "setup"
+    assert setup.source.endswith(f"\nimport utils.{path.parts[-2]}")
 
 
 @each(NOTEBOOKS)
