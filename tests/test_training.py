@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from utils import metrics
@@ -25,6 +25,7 @@ def test_the_learning_rate_rises_for_a_tenth_then_falls_as_half_a_cosine():
     assert np.all(np.diff(rates[4:]) < 0)
 
 
+@settings(deadline=None)
 @given(steps=st.integers(1, 3000), peak=st.floats(1e-6, 10))
 def test_the_learning_rate_reaches_its_peak_and_never_leaves_its_range(steps, peak):
     rates = np.array([learning_rate_at(step, steps, peak) for step in range(steps)])
@@ -68,6 +69,7 @@ def test_the_left_out_images_are_others_in_each_pass():
     assert len(set(map(frozenset, passes))) > 1
 
 
+@settings(deadline=None)
 @given(st.integers(0, 300), st.integers(1, 64), st.none() | st.integers(0, 99))
 def test_each_index_comes_at_most_once(count, size, seed):
     found = batches_of(count, size, seed)
