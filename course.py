@@ -42,7 +42,7 @@ TRACKS = {"pytorch": ("torch", "torchvision"), "tensorflow": ("tensorflow",)}
 TITLES = {"pytorch": "PyTorch", "tensorflow": "TensorFlow"}
 # Gigabytes of disk that an installation takes at its height, a third of them only until
 # its end. On Linux, torch brings NVIDIA's libraries with it.
-LARGE, SMALL = {"pytorch": 9, "tensorflow": 4}, {"pytorch": 2, "tensorflow": 3}
+LARGE, SMALL = {"pytorch": 10, "tensorflow": 4}, {"pytorch": 2, "tensorflow": 3}
 SIZES = LARGE if sys.platform == "linux" else SMALL
 
 HELP = """\
@@ -212,7 +212,7 @@ def pip_install(arguments: list[str]) -> None:
     command = [str(PYTHON), "-c", PIP, "install", *options, *arguments]
     # The system's own folder for temporary files is often too small for gigabytes, and
     # what a killed pip leaves there stays for good.
-    DOWNLOADS.mkdir()
+    DOWNLOADS.mkdir(exist_ok=True)
     folders = dict.fromkeys(["TMPDIR", "TEMP", "TMP"], str(DOWNLOADS))
     environment = {**os.environ, **folders}
     pip = subprocess.Popen(command, stderr=subprocess.PIPE, cwd=ROOT, env=environment)

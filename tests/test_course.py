@@ -67,10 +67,10 @@ if "{name}_fails".upper() in os.environ:
     raise RuntimeError(os.environ["{name}_fails".upper()])
 """
 DISK = """
-import os, shutil
+import os, shutil, types
 if "FREE_GIGABYTES" in os.environ:
     free = int(float(os.environ["FREE_GIGABYTES"]) * 1e9)
-    shutil.disk_usage = lambda path: shutil._ntuple_diskusage(2 * free, free, free)
+    shutil.disk_usage = lambda path: types.SimpleNamespace(free=free)
 """
 
 
@@ -356,14 +356,6 @@ def test_the_authors_packages_stay_once_they_are_there(course):
     assert "pytest" in course.installed()
 
 
-def alive(process_id):
-    try:
-        os.kill(process_id, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
 def wait_for(condition):
     for _ in range(300):
         if condition():
@@ -387,11 +379,12 @@ def interrupt(course, number):
         os.killpg(started.pid, number)
     else:
         started.send_signal(number)
-    return started.communicate(), started.returncode
+    # The pipes end only when pip has ended too, and not after the minute that it takes.
+    return started.communicate(timeout=30), started.returncode
 
 
 @posix
-def test_a_killed_installation_is_finished_at_the_next_start(course):
+def test_a_killed_installation_ends_and_is_finished_at_the_next_start(course):
     interrupt(course, signal.SIGKILL)
     assert len(course.calls("pip")) == 1
     done = course.start("lab")
@@ -399,13 +392,6 @@ def test_a_killed_installation_is_finished_at_the_next_start(course):
     assert len(course.calls("pip")) == 1
     assert "finish" not in course.start("lab").stdout
     assert course.calls("pip") == []
-
-
-@posix
-def test_a_killed_installation_leaves_no_pip_behind(course):
-    interrupt(course, signal.SIGKILL)  # its pipes end only when pip has ended
-    processes = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True)
-    assert str(course.root) not in processes.stdout
 
 
 @posix
@@ -605,6 +591,10 @@ NONE_FOUND = (
 # What pip 23 to 25 wrote, and the words that the sentence has to have.
 SAMPLES = {
     "no network": (RETRY + "\n" + NONE_FOUND, "check the internet connection"),
+    "no network for a pinned package": (
+        RETRY + "\nERROR: ResolutionImpossible: for help visit https://pip.pypa.io/",
+        "check the internet connection",
+    ),
     "network lost": (
         "pip._vendor.urllib3.exceptions.ReadTimeoutError: HTTPSConnectionPool("
         "host='files.pythonhosted.org', port=443): Read timed out.",
