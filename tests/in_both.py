@@ -1,0 +1,383 @@
+"""What tests/in_pytorch.py and tests/in_tensorflow.py compute, word for word.
+
+Both are started by tests/tracks.py, each in a process of its own, because the two
+frameworks do not share one. A *track* is one of these two scripts as a module: it
+holds what must be said in the framework's own words. Everything random is drawn with
+NumPy, so both tracks get the same numbers, and arrays leave here channels last.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import io
+import pickle
+import sys
+import traceback
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+
+import numpy as np
+
+from utils.datasets import Samples
+from utils.datasets.skin import draw_lesion
+from utils.training import Augmentation
+
+STILL = Augmentation(False, 0, 0, 0, 0, 0, 0)
+MOVED = replace(Augmentation(), brightness=0, contrast=0, colour=0)
+SHAPES = ((48, 48), (32, 56))
+LEGAL = (0, 1, 2, 3, 4, 255)
+# What an argument of a model is set to, beside its default, wherever a model has it.
+VARIANTS = {"widths": (6, 10, 12), "classes": 5, "skips": False, "padding": "valid"}
+
+
+def skin(count: int, height: int, width: int, first: int = 0) -> Samples:
+    """Simulated skin, drawn here and not read from the cache."""
+    drawn = [
+        draw_lesion(np.random.default_rng([7, i]), height, width, i % 3)
+        for i in range(first, first + count)
+    ]
+    images, masks = map(np.stack, zip(*drawn, strict=True))
+    return samples(images, masks)
+
+
+def samples(images: np.ndarray, masks: np.ndarray) -> Samples:
+    names = tuple(f"image{i}" for i in range(len(images)))
+    return Samples(images, masks, names, ("background", "lesion"), "simulated")
+
+
+def coloured_blocks(count: int, height: int, width: int) -> Samples:
+    """Masks of 6 x 6 blocks of every legal value, and each value in its own colour."""
+    generator = np.random.default_rng(5)
+    ids = generator.integers(0, len(LEGAL), (count, -(-height // 6), -(-width // 6)))
+    ids = ids.repeat(6, 1).repeat(6, 2)[:, :height, :width]
+    masks = np.array(LEGAL, np.uint8)[ids]
+    # The bits of the id, in three channels: a pure colour names one value.
+    images = np.stack([ids >> bit & 1 for bit in range(3)], -1).astype(np.uint8) * 255
+    return samples(images, masks)
+
+
+def dark_or_not(samples: Samples) -> Samples:
+    """The same images, with masks that their pixels give away: a task for a minute."""
+    return replace(samples, masks=(samples.images[..., 0] < 128).astype(np.uint8))
+
+
+def stripes(samples: Samples, classes: int) -> Samples:
+    """The same images, with masks of ``classes`` ids in vertical stripes."""
+    height, width = samples.masks.shape[1:]
+    row = (np.arange(width) * classes // width).astype(np.uint8)
+    masks = np.broadcast_to(row, (len(samples), height, width)).copy()
+    return replace(samples, masks=masks)
+
+
+def drawn_weights(shapes: list[list[tuple[int, ...]]]) -> list[list[np.ndarray]]:
+    """Weights for layers in the order they run, kernels as (height, width, in, out).
+
+    The four vectors of a batch normalisation are drawn far from where they start, its
+    statistics too, so that a model that leaves one of them out is found out.
+    """
+    generator = np.random.default_rng(3)
+    normal, uniform = generator.normal, generator.uniform
+    weights = []
+    for kernel, *vectors in shapes:
+        if len(vectors) == 3:  # scale, shift, mean, variance
+            drawn = [uniform(0.5, 1.5, kernel), normal(0, 0.3, kernel)]
+            drawn += [normal(0, 0.3, kernel), uniform(0.5, 2, kernel)]
+        else:
+            drawn = [normal(0, (2 / np.prod(kernel[:-1])) ** 0.5, kernel)]
+            drawn += [normal(0, 0.1, shape) for shape in vectors]
+        weights.append([array.astype(np.float32) for array in drawn])
+    return weights
+
+
+def attempt(call):
+    """What a call returns, or how it refuses, as ``ValueError: text``."""
+    try:
+        return call()
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+
+
+def signature(function) -> list[tuple[str, str, str]]:
+    """Name, kind and default of each parameter."""
+    return [
+        (p.name, p.kind.name, repr(p.default))
+        for p in inspect.signature(function).parameters.values()
+    ]
+
+
+def public(module: ModuleType) -> dict:
+    """The functions and classes that a module itself defines for others."""
+    own = {
+        name: value
+        for name, value in vars(module).items()
+        if getattr(value, "__module__", None) == module.__name__
+    }
+    return {name: value for name, value in own.items() if not name.startswith("_")}
+
+
+# ---------------------------------------------------------------- the thin layer
+
+
+def layer_signatures(track):
+    functions = public(track.layer)
+    return {name: signature(function) for name, function in functions.items()}
+
+
+def devices(track):
+    return track.devices()
+
+
+def collect(track, samples, batch_size, augmentation=None, seed=None):
+    """All batches of one pass: lists of images and masks as arrays."""
+    generator = None if seed is None else np.random.default_rng(seed)
+    found = track.layer.batches(samples, batch_size, augmentation, generator)
+    pairs = [(track.to_numpy(images), masks.numpy()) for images, masks in found]
+    return [images for images, _ in pairs], [masks for _, masks in pairs]
+
+
+def plain_batches(track):
+    part = skin(7, 24, 40)
+    return {
+        "in order": collect(track, part, 3),
+        "shuffled": collect(track, part, 3, None, 11),
+        "again": collect(track, part, 3, None, 11),
+        "other seed": collect(track, part, 3, None, 12),
+        "too few": collect(track, part, 8, None, 11),
+    }
+
+
+def augmented_batches(track):
+    return {
+        shape: collect(track, skin(12, *shape), 4, Augmentation(), 1)
+        for shape in SHAPES
+    }
+
+
+def moved_blocks(track):
+    """One batch for each of many seeds, of masks with every legal value."""
+    return {
+        shape: [
+            collect(track, coloured_blocks(4, *shape), 4, MOVED, seed)
+            for seed in range(25)
+        ]
+        for shape in SHAPES
+    }
+
+
+def special_augmentations(track):
+    part = skin(16, 20, 28)
+    return {
+        "still": collect(track, part, 16, STILL, 0),
+        "flipped": collect(track, part, 16, replace(STILL, flip=True), 0),
+        "recoloured": collect(
+            track, part, 16, Augmentation(False, 0, 0, 0, 0.3, 0.5, 0.2), 0
+        ),
+        "without a generator": attempt(lambda: collect(track, part, 4, Augmentation())),
+    }
+
+
+def quarter_turn(track):
+    """New position (x, y) takes what lies at (-y, x) in the old image."""
+    matrices = np.array([[[0, -1, 0], [1, 0, 0]]] * 2, np.float32)
+    unchanged = np.ones((2, 3), np.float32), np.zeros((2, 3), np.float32)
+    fixed = SimpleNamespace(draw=lambda *_: (matrices, *unchanged))
+    return collect(track, skin(2, 12, 12), 2, fixed, 0)
+
+
+def predictions(track):
+    images = skin(7, 16, 24).images
+    mirrored = images[:, :, ::-1]
+    turned = np.rot90(images, axes=(1, 2))
+    found = {}
+    for classes in (1, 3):
+        model = track.small_model(classes)
+        track.set_weights(model, drawn_weights(track.shapes(model)))
+        before = track.weights(model)
+        predict = track.layer.predict
+        found[classes] = {
+            "all": predict(model, images),
+            "uneven": predict(model, images, batch_size=3),
+            "alone": np.concatenate([predict(model, images[[i]]) for i in range(7)]),
+            "floats": predict(model, images.astype(np.float32)),
+            "mirrored view": predict(model, mirrored),
+            "mirrored copy": predict(model, mirrored.copy()),
+            "turned view": predict(model, turned),
+            "turned copy": predict(model, turned.copy()),
+            "before": before,
+            "after": track.weights(model),
+            "parameters": track.layer.count_parameters(model),
+        }
+    return found
+
+
+def trainings(track):
+    """Short trainings from the same first weights: histories and last weights."""
+    train, validation = skin(8, 24, 24), skin(3, 24, 24, first=8)
+
+    def fit(train=train, validation=validation, classes=1, **options):
+        model = track.small_model(classes)
+        track.set_weights(model, drawn_weights(track.shapes(model)))
+        options = {"epochs": 3, "batch_size": 4, "lines": 0, **options}
+        said = io.StringIO()
+        with contextlib.redirect_stdout(said):
+            history = track.layer.fit(
+                model, train, validation, loss=track.loss(classes), **options
+            )
+        weights = track.weights(model)
+        return {"history": history, "weights": weights, "said": said.getvalue()}
+
+    moving = {"augmentation": Augmentation(), "seed": 4}
+    three = {"train": stripes(train, 3), "validation": stripes(validation, 3)}
+    nobody = train.subset([])
+    return {
+        "learn by heart": fit(dark_or_not(train), epochs=30, learning_rate=0.05),
+        "seed 4": fit(**moving, name="a name", lines=3),
+        "seed 4 again": fit(**moving),
+        "seed 4, other validation": fit(validation=train.subset([0, 1]), **moving),
+        "seed 5": fit(**{**moving, "seed": 5}),
+        "three classes": fit(classes=3, **three),
+        "fewer than a batch": fit(train.subset([0, 1, 2]), batch_size=8),
+        "nothing to train on": attempt(lambda: fit(nobody)),
+        "nothing to validate on": attempt(lambda: fit(validation=nobody)),
+    }
+
+
+# ---------------------------------------------------------------- the exported models
+
+
+def exports(track):
+    """The public names of the exported module: its models, losses and the rest."""
+    models, losses, rest = {}, {}, []
+    for name in track.models.__all__:
+        value = getattr(track.models, name)
+        parameters = list(inspect.signature(value).parameters.values())
+        optional = all(p.default is not p.empty for p in parameters[2:])
+        if [p.name for p in parameters[:2]] == ["logits", "masks"] and optional:
+            losses[name] = signature(value)
+        elif all(p.default is not p.empty for p in parameters) and track.is_model(
+            value()
+        ):
+            models[name] = signature(value)
+        else:
+            rest.append(name)
+    return {"models": models, "losses": losses, "rest": rest}
+
+
+def cases(track):
+    """Yield name, arguments and image sizes: each model plain, then each variant."""
+    for name, parameters in exports(track)["models"].items():
+        names = [parameter for parameter, _, _ in parameters]
+        variants = [{key: VARIANTS[key]} for key in names if key in VARIANTS]
+        for options in [{}, *variants]:
+            unpadded = options.get("padding") == "valid"
+            sizes = ((108, 108), (108, 124)) if unpadded else ((64, 64), (64, 96))
+            yield name, options, sizes
+
+
+def random_images(height, width, seed=0):
+    """float32 (2, H, W, 3) in 0..1."""
+    return np.random.default_rng(seed).random((2, height, width, 3), np.float32)
+
+
+def model_answers(track):
+    """For each model and variant: its weights' shapes, logits and gradients."""
+    found = {}
+    for name, options, sizes in cases(track):
+        track.seed(0)
+        model = getattr(track.models, name)(**options)
+        shapes = track.shapes(model, sizes[0])
+        first = track.weights(model, sizes[0])
+        track.set_weights(model, drawn_weights(shapes), sizes[0])
+        logits = [track.logits(model, random_images(*size)) for size in sizes]
+        target = np.random.default_rng(1).normal(size=logits[0].shape)
+        gradients, after = track.train_once(
+            model, random_images(*sizes[0]), target.astype(np.float32)
+        )
+        found[name, repr(options)] = {
+            "parameters": track.layer.count_parameters(model),
+            "shapes": shapes,
+            "first": [[(a.size, a.mean(), a.std()) for a in layer] for layer in first],
+            "images": sizes,
+            "logits": logits,
+            "gradients": gradients,
+            "statistics": [layer[2:] for layer in after if len(layer) == 4],
+        }
+    return found
+
+
+def odd_sizes(track):
+    """What each model makes of an image that cannot be halved often enough."""
+    found = {}
+    for name in exports(track)["models"]:
+        model = getattr(track.models, name)()
+        found[name] = attempt(
+            lambda model=model: track.logits(model, random_images(20, 28)).shape
+        )
+    return found
+
+
+def loss_inputs():
+    """Yield what a loss may be given: name, logits (N, H, W, C), masks (N, H, W)."""
+    generator = np.random.default_rng(2)
+    for classes in (1, 5):
+        logits = generator.normal(0, 3, (3, 8, 12, classes)).astype(np.float32)
+        masks = generator.integers(0, max(2, classes), (3, 8, 12)).astype(np.uint8)
+        yield f"{classes}, random", logits, masks
+        yield f"{classes}, empty masks", logits, np.zeros_like(masks)
+        sure = np.where(generator.random(logits.shape) < 0.5, -200, 200)
+        yield f"{classes}, sure", sure.astype(np.float32), masks
+
+
+def loss_values(track):
+    """Value and gradient of each loss, or how it refuses."""
+    found = {}
+    for name in exports(track)["losses"]:
+        for given, logits, masks in loss_inputs():
+            given_to = partial(track.loss_gradient, getattr(track.models, name))
+            found[name, given] = attempt(partial(given_to, logits, masks))
+    return found
+
+
+def unpooling(track):
+    """Pool and unpool by the parts of SegNet."""
+    generator = np.random.default_rng(9)
+    by_hand = np.array([[1, 5, 2, 0], [3, 4, 0, 9], [8, 0, 1, 1], [0, 0, 1, 7]])
+    images = generator.normal(size=(3, 8, 12, 4)).astype(np.float32)
+    return {
+        "by hand": track.pool_and_unpool(by_hand.astype(np.float32)[None, :, :, None]),
+        "random": track.pool_and_unpool(images),
+    }
+
+
+SECTIONS = (
+    layer_signatures,
+    devices,
+    plain_batches,
+    augmented_batches,
+    moved_blocks,
+    special_augmentations,
+    quarter_turn,
+    predictions,
+    trainings,
+    exports,
+    model_answers,
+    odd_sizes,
+    loss_values,
+    unpooling,
+)
+
+
+def main(track: ModuleType):
+    """Write the answer of each section, or its traceback, to the file named."""
+    answers, failures = {}, {}
+    for section in SECTIONS:
+        try:
+            answers[section.__name__] = section(track)
+        except Exception:
+            failures[section.__name__] = traceback.format_exc()
+    loaded = {"torch", "tensorflow"} & set(sys.modules)
+    answers["loaded"] = sorted(loaded)
+    Path(sys.argv[1]).write_bytes(pickle.dumps((answers, failures)))

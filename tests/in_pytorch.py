@@ -1,0 +1,142 @@
+"""The PyTorch side of tests/in_both.py: ``python in_pytorch.py ANSWERS``."""
+
+import functools
+import sys
+from unittest import mock
+
+import in_both
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+from utils import pytorch as layer
+from utils.models import pytorch as models  # noqa: F401
+
+# The answers are compared to the last digits, so every machine computes on its CPU.
+layer.device = functools.wraps(layer.device)(lambda: torch.device("cpu"))
+seed = torch.manual_seed
+
+
+def devices() -> dict[str, str]:
+    """What device() chooses on a machine with these GPUs."""
+    found = {}
+    for gpus in ("NVIDIA", "Apple", ""):
+        with (
+            mock.patch("torch.cuda.is_available", lambda gpus=gpus: "NVIDIA" in gpus),
+            mock.patch(
+                "torch.backends.mps.is_available", lambda gpus=gpus: "Apple" in gpus
+            ),
+        ):
+            found[gpus] = str(layer.device.__wrapped__())
+    return found
+
+
+def is_model(value) -> bool:
+    """A module with weights, which takes images."""
+    return isinstance(value, nn.Module) and layer.count_parameters(value) > 0
+
+
+def to_tensor(images: np.ndarray) -> torch.Tensor:
+    return torch.from_numpy(images).permute(0, 3, 1, 2)
+
+
+def to_numpy(images: torch.Tensor) -> np.ndarray:
+    return images.detach().permute(0, 2, 3, 1).numpy()
+
+
+def small_model(classes: int) -> nn.Module:
+    return nn.Sequential(
+        nn.Conv2d(3, 8, 3, padding=1),
+        nn.BatchNorm2d(8),
+        nn.ReLU(),
+        nn.Conv2d(8, classes, 1),
+    )
+
+
+def loss(classes: int):
+    def one(logits, masks):
+        return functional.binary_cross_entropy_with_logits(logits[:, 0], masks.float())
+
+    def several(logits, masks):
+        return functional.cross_entropy(logits, masks.long())
+
+    return one if classes == 1 else several
+
+
+def _layers(model: nn.Module, size=(16, 16)) -> list[nn.Module]:
+    """The modules that have weights themselves, in the order in which they run."""
+    ran = []
+    leaves = [m for m in model.modules() if list(m.parameters(recurse=False))]
+    hooks = [m.register_forward_pre_hook(lambda m, _: ran.append(m)) for m in leaves]
+    training = model.training
+    with torch.inference_mode():
+        model.eval()(torch.zeros(1, 3, *size))
+    model.train(training)
+    for hook in hooks:
+        hook.remove()
+    assert set(ran) == set(leaves), "a layer with weights that forward() never runs"
+    return list(dict.fromkeys(ran))
+
+
+def _state(layer: nn.Module) -> list[torch.Tensor]:
+    """Kernel and bias; or scale, shift, mean and variance."""
+    tensors = layer.state_dict().values()
+    return [tensor for tensor in tensors if tensor.is_floating_point()]
+
+
+def _channels_last(kernel: torch.Tensor) -> np.ndarray:
+    """(out, in, height, width) -> (height, width, in, out); vectors stay."""
+    array = kernel.detach().numpy()
+    return (array.transpose(2, 3, 1, 0) if array.ndim == 4 else array.T).copy()
+
+
+def weights(model, size=(16, 16)) -> list[list[np.ndarray]]:
+    return [
+        [_channels_last(tensor) for tensor in _state(part)]
+        for part in _layers(model, size)
+    ]
+
+
+def shapes(model, size=(16, 16)) -> list[list[tuple[int, ...]]]:
+    return [[array.shape for array in arrays] for arrays in weights(model, size)]
+
+
+def set_weights(model, weights, size=(16, 16)) -> None:
+    for part, arrays in zip(_layers(model, size), weights, strict=True):
+        for tensor, array in zip(_state(part), arrays, strict=True):
+            kernel = array.transpose(3, 2, 0, 1) if array.ndim == 4 else array.T
+            tensor.copy_(torch.from_numpy(kernel.copy()))
+
+
+@torch.inference_mode()
+def logits(model, images: np.ndarray) -> np.ndarray:
+    return to_numpy(model.eval()(to_tensor(images)))
+
+
+def train_once(model, images: np.ndarray, target: np.ndarray):
+    """Gradients of the squared error, and the weights with the moved statistics."""
+    size = images.shape[1:3]
+    model.train()
+    (model(to_tensor(images)) - to_tensor(target)).square().mean().backward()
+    gradients = [
+        [_channels_last(weights.grad) for weights in part.parameters()]
+        for part in _layers(model, size)
+    ]
+    return gradients, weights(model, size)
+
+
+def loss_gradient(loss, logits: np.ndarray, masks: np.ndarray):
+    tensor = to_tensor(logits).clone().requires_grad_()
+    value = loss(tensor, torch.from_numpy(masks))
+    value.backward()
+    return value.item(), to_numpy(tensor.grad)
+
+
+def pool_and_unpool(images: np.ndarray) -> np.ndarray:
+    x, places = functional.max_pool2d(to_tensor(images), 2, return_indices=True)
+    return to_numpy(functional.max_unpool2d(x, places, 2))
+
+
+if __name__ == "__main__":
+    in_both.main(sys.modules[__name__])

@@ -1,0 +1,159 @@
+"""The exported models of both tracks are one model, said twice.
+
+Models and losses are found by themselves: a name that both tracks export and that
+makes a model without arguments, or takes (logits, masks). What only one track exports
+must be neither: a layer that the other framework already has.
+"""
+
+import numpy as np
+import pytest
+import tracks
+
+TRACKS = ("pytorch", "tensorflow")
+
+
+def test_the_tracks_export_the_same_models_and_losses():
+    pytorch, tensorflow = tracks.both("exports")
+    assert pytorch["models"] == tensorflow["models"]
+    assert pytorch["losses"] == tensorflow["losses"]
+    assert {"UNet", "SegNet"} <= set(pytorch["models"])
+    assert {"bce", "dice_loss", "bce_dice"} <= set(pytorch["losses"])
+
+
+def test_every_variant_of_a_model_is_compared():
+    pytorch, tensorflow = tracks.both("model_answers")
+    assert list(pytorch) == list(tensorflow)
+    assert ("UNet", "{}") in pytorch
+    assert ("UNet", "{'padding': 'valid'}") in pytorch
+    assert ("UNet", "{'skips': False}") in pytorch
+    assert ("SegNet", "{'widths': (6, 10, 12)}") in pytorch
+
+
+def each_model():
+    """Yield the name of a model with its arguments, and the answers of both tracks."""
+    pytorch, tensorflow = tracks.both("model_answers")
+    for name, answers in pytorch.items():
+        yield " ".join(name), answers, tensorflow[name]
+
+
+def test_models_have_the_same_layers_and_as_many_parameters():
+    for name, one, other in each_model():
+        assert one["shapes"] == other["shapes"], name
+        assert one["parameters"] == other["parameters"], name
+        trained = [
+            np.prod(shape)
+            for shapes in one["shapes"]
+            for shape in (shapes[:2] if len(shapes) == 4 else shapes)
+        ]
+        assert one["parameters"] == sum(trained), name
+
+
+def test_the_same_weights_give_the_same_logits():
+    for name, one, other in each_model():
+        for size, logits, same in zip(
+            one["images"], one["logits"], other["logits"], strict=True
+        ):
+            assert logits.shape == same.shape, (name, size)
+            assert np.abs(logits - same).max() <= 1e-4, (name, size)
+            assert logits.std() > 0.01, f"{name} {size}: hardly depends on the image"
+
+
+def test_an_image_gives_one_logit_a_pixel_and_class():
+    for name, one, _ in each_model():
+        classes = 5 if "classes" in name else 1
+        for (height, width), logits in zip(one["images"], one["logits"], strict=True):
+            lost = 88 if "valid" in name else 0  # by 2 * 7 convolutions, on 4 levels
+            assert logits.shape == (2, height - lost, width - lost, classes), name
+
+
+def test_models_return_logits_and_no_probabilities():
+    for name, one, _ in each_model():
+        logits = np.concatenate([logits.ravel() for logits in one["logits"]])
+        assert np.isfinite(logits).all(), name
+        assert ((logits < 0) | (logits > 1)).any(), name
+
+
+def test_the_same_error_gives_the_same_finite_gradients():
+    for name, one, other in each_model():
+        pairs = zip(one["gradients"], other["gradients"], strict=True)
+        for number, (layer, same) in enumerate(pairs):
+            # A unit on the edge of its ReLU may count in one track alone, and a bias
+            # before a batch normalisation has a gradient of rounding errors alone:
+            # so a layer is measured by its largest. Found apart: 0.2 % at most.
+            largest = max(np.abs(array).max() for array in layer)
+            assert 0 < largest < np.inf, (name, number)
+            for array, twin in zip(layer, same, strict=True):
+                assert np.isfinite(array).all(), (name, number)
+                assert np.abs(array - twin).max() <= 0.02 * largest, (name, number)
+
+
+def test_training_moves_the_statistics_of_batch_normalisation_alike():
+    for name, one, other in each_model():
+        pairs = zip(one["statistics"], other["statistics"], strict=True)
+        for (mean, variance), (same_mean, same_variance) in pairs:
+            assert np.allclose(mean, same_mean, atol=1e-4), name
+            # PyTorch divides by n - 1, Keras by n: at least 128 values of each channel.
+            assert np.allclose(variance, same_variance, rtol=0.01), name
+
+
+def test_first_weights_are_drawn_with_the_same_spread():
+    for name, one, other in each_model():
+        pairs = zip(one["first"], other["first"], strict=True)
+        for number, (layer, same) in enumerate(pairs):
+            for (size, mean, spread), (_, other_mean, other_spread) in zip(
+                layer, same, strict=True
+            ):
+                place = f"{name}, layer {number}"
+                if spread == 0 or other_spread == 0:  # ones, or zeros
+                    assert (mean, spread) == (other_mean, other_spread), place
+                else:
+                    # Five standard errors of the ratio of two spreads of n numbers.
+                    assert abs(spread / other_spread - 1) < 5 / size**0.5, place
+
+
+@pytest.mark.parametrize("track", TRACKS)
+def test_an_image_that_cannot_be_halved_is_refused_not_cut(track):
+    for name, answer in tracks.answer(track, "odd_sizes").items():
+        refused = isinstance(answer, str) and "Error" in answer
+        assert refused or answer[:3] == (2, 20, 28), f"{name}: {answer}"
+    assert isinstance(tracks.answer(track, "odd_sizes")["UNet"], str)
+
+
+def test_losses_have_the_same_values_and_gradients():
+    pytorch, tensorflow = tracks.both("loss_values")
+    compared = set()
+    for (name, given), one in pytorch.items():
+        other = tensorflow[name, given]
+        if isinstance(one, str) or isinstance(other, str):
+            continue  # not for so many classes
+        (value, gradient), (same, twin) = one, other
+        assert np.isfinite(value) and np.isfinite(gradient).all(), (name, given)
+        assert abs(value - same) <= 1e-5 * max(1, abs(value)), (name, given)
+        assert np.abs(gradient - twin).max() <= 1e-6, (name, given)
+        compared.add(name)
+    assert compared == {name for name, _ in pytorch}
+
+
+def test_a_random_answer_has_a_loss_to_learn_from():
+    """The gradient points somewhere, and a right answer costs less than a wrong one."""
+    for (name, given), answer in tracks.answer("pytorch", "loss_values").items():
+        if given == "1, random":
+            assert answer[0] > 0 and np.abs(answer[1]).max() > 0, name
+
+
+POOLED = np.array([[1, 5, 2, 0], [3, 4, 0, 9], [8, 0, 1, 1], [0, 0, 1, 7]])
+UNPOOLED = np.array([[0, 5, 0, 0], [0, 0, 0, 9], [8, 0, 0, 0], [0, 0, 0, 7]])
+
+
+@pytest.mark.parametrize("track", TRACKS)
+def test_unpooling_puts_each_maximum_back_where_it_was(track):
+    found = tracks.answer(track, "unpooling")
+    assert found["by hand"].shape == (1, 4, 4, 1)
+    assert np.array_equal(found["by hand"][0, :, :, 0], UNPOOLED)
+
+
+def test_unpooling_is_the_same_in_a_batch_with_channels():
+    one, other = (found["random"] for found in tracks.both("unpooling"))
+    assert one.shape == (3, 8, 12, 4)
+    assert np.array_equal(one, other)
+    assert (one != 0).sum() == one.size / 4, "one maximum for each 2 x 2 pixels"

@@ -1,0 +1,78 @@
+"""Both tracks at once: each framework computes tests/in_both.py in its own process."""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import os
+import pickle
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).resolve().parent
+FRAMEWORKS = {"pytorch": "torch", "tensorflow": "tensorflow"}
+# On one thread each: on a busy machine, threads that wait for each other are ten times
+# slower than none. Without a GPU: the answers are compared to the last digits.
+ENVIRONMENT = {
+    "PYTHONPATH": str(TESTS.parent),
+    "EVERY_PIXEL_HEADLESS": "1",
+    "CUDA_VISIBLE_DEVICES": "-1",
+    "OMP_NUM_THREADS": "1",
+    "TF_NUM_INTRAOP_THREADS": "1",
+    "TF_NUM_INTEROP_THREADS": "1",
+}
+
+
+@functools.cache
+def _run() -> dict[str, tuple[dict, dict, str]]:
+    """Track -> answers and failures by section, and what it said. Runs once."""
+    with tempfile.TemporaryDirectory() as folder:
+        started = {
+            track: subprocess.Popen(
+                [sys.executable, TESTS / f"in_{track}.py", Path(folder, track)],
+                env={**os.environ, **ENVIRONMENT},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                encoding="utf-8",
+                errors="replace",
+            )
+            for track in FRAMEWORKS
+        }
+        found = {}
+        for track, process in started.items():
+            said, _ = process.communicate()
+            if process.returncode:
+                found[track] = {}, {"all": f"in_{track}.py stopped:\n{said}"}, said
+            else:
+                found[track] = *pickle.loads(Path(folder, track).read_bytes()), said
+    return found
+
+
+def _track(track: str) -> tuple[dict, dict, str]:
+    for framework in FRAMEWORKS.values():
+        if importlib.util.find_spec(framework) is None:
+            pytest.skip(f"{framework} is not installed")
+    return _run()[track]
+
+
+def answer(track: str, section: str):
+    """What a track computed for a section; its traceback fails the test."""
+    answers, failures, _ = _track(track)
+    for failed in (section, "all"):
+        if failed in failures:
+            pytest.fail(f"{track}: {failures[failed]}", pytrace=False)
+    return answers[section]
+
+
+def both(section: str) -> tuple:
+    """What both tracks computed for a section: PyTorch's, TensorFlow's."""
+    return answer("pytorch", section), answer("tensorflow", section)
+
+
+def said(track: str) -> str:
+    """Everything that a track wrote to the terminal."""
+    return _track(track)[2]
