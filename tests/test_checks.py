@@ -659,6 +659,14 @@ def test_an_error_deep_in_a_library_is_shown_where_the_learner_called_it(capsys)
     assert "np.stack([probabilities, masks[0]])" in run("tversky_loss", broken, capsys)
 
 
+def test_an_error_in_a_helper_of_the_learner_is_shown_in_the_helper(capsys):
+    def helper(masks):
+        return masks.no_such_method()
+
+    printed = run("tversky_loss", lambda p, masks, *weights: helper(masks), capsys)
+    assert "return masks.no_such_method()" in printed
+
+
 def test_a_function_of_other_arguments_is_told_to_keep_the_signature(capsys):
     printed = run("focal_loss", lambda logits: logits, capsys)
     assert "Keep the first line of the function" in printed
@@ -734,8 +742,9 @@ def logits(probability_inside, probability_outside):
 def test_a_network_that_finds_melanomas_passes(capsys):
     printed = judge((logits(0.4, 0.2), 0.3), capsys)
     assert printed == (
-        "train_for_melanomas: passed. 0.0% of melanoma missed (at most 2%), mean Dice "
-        "1.000 on melanomas (at least 0.90) and 1.000 on the others (at least 0.70).\n"
+        "train_for_melanomas: passed. Share of melanoma missed 0.000 (at most 0.02), "
+        "mean Dice 1.000 on melanomas (at least 0.90) and 1.000 on the others "
+        "(at least 0.70).\n"
     )
 
 
@@ -744,7 +753,7 @@ def test_the_share_that_is_missed_is_of_melanoma_pixels(capsys):
     answer[0, 0, :3] = -5  # 3 of 100
     answer[2, 0, :3] = -5  # of a nevus, which does not count
     printed = judge((answer, 0.5), capsys)
-    assert "not yet. 3.0% of melanoma missed" in printed
+    assert "not yet. Share of melanoma missed 0.030" in printed
     assert "lower the threshold" in printed
 
 

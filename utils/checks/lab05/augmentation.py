@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from utils.checks.core import Case, Exercise, Mistake, show
+from utils.checks.core import Case, Exercise, Mistake
+from utils.checks.values import show
 
 
 def _moved(array, turns, window, nearest):

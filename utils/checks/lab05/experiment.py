@@ -42,7 +42,7 @@ def judge(answer, predict: Callable, validation: Samples) -> tuple[bool, str]:
     missed = (lesion & ~found[sick]).sum() / lesion.sum()
     melanoma, others = dice[sick].mean(), dice[~sick].mean()
     text = (
-        f"{missed:.1%} of melanoma missed (at most {MOST_MISSED:.0%}), mean Dice "
+        f"Share of melanoma missed {missed:.3f} (at most {MOST_MISSED:.2f}), mean Dice "
         f"{melanoma:.3f} on melanomas (at least {LEAST_MELANOMA:.2f}) and "
         f"{others:.3f} on the others (at least {LEAST_OTHERS:.2f})."
     )
