@@ -313,9 +313,8 @@ CAUSES = {
     ),
     r"torchvision::|Couldn't load custom C\+\+ ops|torchvision.*undefined symbol": (
         "The installed torch and torchvision do not match, as when only one of them is "
-        f"made for CUDA: run `{PYTHON} -m pip install --force-reinstall --no-deps "
-        "--index-url https://download.pytorch.org/whl/cpu torch torchvision "
-        f"-c {ROOT / 'constraints.txt'}`, then start again."
+        f"made for CUDA: run `{PYTHON} -m pip install --force-reinstall torch "
+        f"torchvision -c {ROOT / 'constraints.txt'}`, then start again."
     ),
     r"DLL load failed|WinError (126|1114)\b": (
         "The Microsoft Visual C++ Redistributable is missing or old: install it from "

@@ -597,7 +597,7 @@ SAMPLES = {
     ),
     "network lost": (
         "pip._vendor.urllib3.exceptions.ReadTimeoutError: HTTPSConnectionPool("
-        "host='files.pythonhosted.org', port=443): Read timed out.",
+        "host='packages.example.org', port=443): Read timed out.",
         "check the internet connection",
     ),
     "firewall": (
