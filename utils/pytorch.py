@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-# Threads that wait shall sleep. By default they spin, and where another program uses a
-# core as well, training then becomes ten times slower. Read when torch is loaded.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# On Linux, threads that wait for each other spin for long. Where another program uses
+# a core as well, training became up to ten times slower; so they soon go to sleep.
+os.environ.setdefault("GOMP_SPINCOUNT", "3000")  # read when torch is loaded
 
 try:
     import torch

@@ -1,0 +1,125 @@
+"""The PyTorch models of the lessons.
+
+Built from the cells tagged `export` in these files; edit them, not this:
+
+    content/lessons/05_unet.md
+"""
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+__all__ = [
+    "SegNet",
+    "UNet",
+    "bce",
+    "bce_dice",
+    "convolutions",
+    "crop_like",
+    "dice_loss",
+    "initialised",
+]
+
+
+def initialised(layer):
+    """Draw a layer's weights as He et al. (2015) do, and set its bias to zero."""
+    nn.init.kaiming_normal_(layer.weight)
+    if layer.bias is not None:
+        nn.init.zeros_(layer.bias)
+    return layer
+
+
+def convolutions(channels_in, channels_out, padding="same"):
+    """Two 3 x 3 convolutions, each with batch normalisation and ReLU.
+
+    (N, channels_in, H, W) -> (N, channels_out, H, W), or 4 rows and columns less
+    with padding "valid".
+    """
+    stack = []
+    for channels in (channels_in, channels_out):
+        convolution = nn.Conv2d(channels, channels_out, 3, padding=padding, bias=False)
+        stack += [initialised(convolution), nn.BatchNorm2d(channels_out), nn.ReLU()]
+    return nn.Sequential(*stack)
+
+
+class UNet(nn.Module):
+    """U-Net (Ronneberger et al., 2015): (N, 3, H, W) -> logits (N, classes, H, W).
+
+    widths: channels by level, from the full size down; H and W are multiples of
+    2 ** (len(widths) - 1). skips=False leaves the hourglass alone. With padding
+    "valid" the logits are smaller than the input.
+    """
+
+    def __init__(self, widths=(16, 32, 64, 128), classes=1, skips=True, padding="same"):
+        super().__init__()
+        self.skips, self.padding = skips, padding
+        self.encoder, self.up, self.decoder = (nn.ModuleList() for _ in range(3))
+        for channels, width in zip((3, *widths), widths):
+            self.encoder.append(convolutions(channels, width, padding))
+        for deep, width in zip(widths[:0:-1], widths[-2::-1]):
+            self.up.append(initialised(nn.ConvTranspose2d(deep, width, 2, stride=2)))
+            joined = 2 * width if skips else width
+            self.decoder.append(convolutions(joined, width, padding))
+        self.head = initialised(nn.Conv2d(widths[0], classes, 1))
+
+    def forward(self, x):
+        features = []
+        for level, block in enumerate(self.encoder):
+            x = block(functional.max_pool2d(x, 2) if level else x)
+            features.append(x)
+        for up, block, skip in zip(self.up, self.decoder, features[-2::-1]):
+            x = up(x)
+            if self.padding == "valid":
+                skip = crop_like(skip, x)
+            x = block(torch.cat([skip, x], dim=1) if self.skips else x)
+        return self.head(x)
+
+
+def crop_like(skip, x):
+    """Cut the middle out of skip, as high and wide as x: (N, C, H, W) both."""
+    height, width = x.shape[2:]
+    top, left = (skip.shape[2] - height) // 2, (skip.shape[3] - width) // 2
+    return skip[:, :, top : top + height, left : left + width]
+
+
+def bce(logits, masks):
+    """Binary cross-entropy: logits (N, 1, H, W), masks (N, H, W) of 0 and 1."""
+    return functional.binary_cross_entropy_with_logits(logits[:, 0], masks.float())
+
+
+def dice_loss(logits, masks):
+    """One minus the soft Dice of each image, averaged (Milletari et al., 2016)."""
+    probability, truth = logits[:, 0].sigmoid(), masks.float()
+    both = (probability * truth).sum(dim=(1, 2))
+    total = probability.sum(dim=(1, 2)) + truth.sum(dim=(1, 2))
+    return 1 - ((2 * both + 1) / (total + 1)).mean()  # the 1 keeps empty masks legal
+
+
+def bce_dice(logits, masks):
+    """The sum of binary cross-entropy and Dice loss."""
+    return bce(logits, masks) + dice_loss(logits, masks)
+
+
+class SegNet(nn.Module):
+    """SegNet (Badrinarayanan et al., 2017): (N, 3, H, W) -> (N, classes, H, W).
+
+    H and W are multiples of 2 ** len(widths).
+    """
+
+    def __init__(self, widths=(16, 32, 64, 128), classes=1):
+        super().__init__()
+        self.encoder, self.decoder = nn.ModuleList(), nn.ModuleList()
+        for channels, width in zip((3, *widths), widths):
+            self.encoder.append(convolutions(channels, width))
+        for width, channels in zip(widths[::-1], (*widths[-2::-1], widths[0])):
+            self.decoder.append(convolutions(width, channels))
+        self.head = initialised(nn.Conv2d(widths[0], classes, 1))
+
+    def forward(self, x):
+        places = []
+        for block in self.encoder:
+            x, where = functional.max_pool2d(block(x), 2, return_indices=True)
+            places.append(where)
+        for block in self.decoder:
+            x = block(functional.max_unpool2d(x, places.pop(), 2))
+        return self.head(x)

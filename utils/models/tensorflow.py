@@ -1,0 +1,127 @@
+"""The TensorFlow models of the lessons.
+
+Built from the cells tagged `export` in these files; edit them, not this:
+
+    content/lessons/05_unet.md
+"""
+
+import keras
+import tensorflow as tf
+from keras import layers
+
+__all__ = [
+    "CropLike",
+    "PoolWithPlaces",
+    "SegNet",
+    "UNet",
+    "Unpool",
+    "bce",
+    "bce_dice",
+    "convolutions",
+    "dice_loss",
+]
+
+
+def convolutions(x, channels, padding="same"):
+    """Two 3 x 3 convolutions, each with batch normalisation and ReLU.
+
+    (N, H, W, C) -> (N, H, W, channels), or 4 rows and columns less with padding
+    "valid". Weights are drawn as He et al. (2015) do.
+    """
+    for _ in range(2):
+        x = layers.Conv2D(
+            channels, 3, padding=padding, use_bias=False, kernel_initializer="he_normal"
+        )(x)
+        x = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(x)
+        x = layers.ReLU()(x)
+    return x
+
+
+def UNet(widths=(16, 32, 64, 128), classes=1, skips=True, padding="same"):
+    """U-Net (Ronneberger et al., 2015): (N, H, W, 3) -> logits (N, H, W, classes).
+
+    widths: channels by level, from the full size down; H and W are multiples of
+    2 ** (len(widths) - 1). skips=False leaves the hourglass alone. With padding
+    "valid" the logits are smaller than the input.
+    """
+    images = x = keras.Input((None, None, 3))
+    features = []
+    for level, width in enumerate(widths):
+        x = convolutions(layers.MaxPooling2D()(x) if level else x, width, padding)
+        features.append(x)
+    for width, skip in zip(widths[-2::-1], features[-2::-1]):
+        x = layers.Conv2DTranspose(width, 2, 2, kernel_initializer="he_normal")(x)
+        if padding == "valid":
+            skip = CropLike()(skip, x)
+        x = layers.Concatenate()([skip, x]) if skips else x
+        x = convolutions(x, width, padding)
+    logits = layers.Conv2D(classes, 1, kernel_initializer="he_normal")(x)
+    return keras.Model(images, logits)
+
+
+class CropLike(layers.Layer):
+    """Cut the middle out of skip, as high and wide as x: (N, H, W, C) both."""
+
+    def call(self, skip, x):
+        height, width = tf.shape(x)[1], tf.shape(x)[2]
+        top = (tf.shape(skip)[1] - height) // 2
+        left = (tf.shape(skip)[2] - width) // 2
+        return skip[:, top : top + height, left : left + width, :]
+
+
+def bce(logits, masks):
+    """Binary cross-entropy: logits (N, H, W, 1), masks (N, H, W) of 0 and 1."""
+    truth = tf.cast(masks, tf.float32)
+    return tf.reduce_mean(
+        tf.nn.sigmoid_cross_entropy_with_logits(labels=truth, logits=logits[..., 0])
+    )
+
+
+def dice_loss(logits, masks):
+    """One minus the soft Dice of each image, averaged (Milletari et al., 2016)."""
+    probability, truth = tf.sigmoid(logits[..., 0]), tf.cast(masks, tf.float32)
+    both = tf.reduce_sum(probability * truth, axis=(1, 2))
+    total = tf.reduce_sum(probability, axis=(1, 2)) + tf.reduce_sum(truth, axis=(1, 2))
+    # The 1 keeps empty masks legal.
+    return 1 - tf.reduce_mean((2 * both + 1) / (total + 1))
+
+
+def bce_dice(logits, masks):
+    """The sum of binary cross-entropy and Dice loss."""
+    return bce(logits, masks) + dice_loss(logits, masks)
+
+
+class PoolWithPlaces(layers.Layer):
+    """2 x 2 max-pooling that also returns where in the batch each maximum was."""
+
+    def call(self, x):
+        return tf.nn.max_pool_with_argmax(x, 2, 2, "VALID", include_batch_in_index=True)
+
+
+class Unpool(layers.Layer):
+    """Put each value back at its place, with zeros around: twice the size."""
+
+    def call(self, x, places):
+        count, height, width, channels = tf.unstack(tf.shape(x))
+        shape = tf.stack([count, 2 * height, 2 * width, channels])
+        size = tf.cast(tf.reduce_prod(shape), places.dtype)
+        flat = tf.scatter_nd(
+            tf.reshape(places, [-1, 1]), tf.reshape(x, [-1]), tf.reshape(size, [1])
+        )
+        return tf.ensure_shape(tf.reshape(flat, shape), [None, None, None, x.shape[-1]])
+
+
+def SegNet(widths=(16, 32, 64, 128), classes=1):
+    """SegNet (Badrinarayanan et al., 2017): (N, H, W, 3) -> (N, H, W, classes).
+
+    H and W are multiples of 2 ** len(widths).
+    """
+    images = x = keras.Input((None, None, 3))
+    places = []
+    for width in widths:
+        x, where = PoolWithPlaces()(convolutions(x, width))
+        places.append(where)
+    for channels in (*widths[-2::-1], widths[0]):
+        x = convolutions(Unpool()(x, places.pop()), channels)
+    logits = layers.Conv2D(classes, 1, kernel_initializer="he_normal")(x)
+    return keras.Model(images, logits)
