@@ -59,7 +59,8 @@ def execute(
             client.execute(env=_environment(Path(empty)), stderr=log)
         except CellExecutionError as error:
             raise _failure(error, done, source, cells) from None
-        except RuntimeError:  # the kernel died, or did not start
+        # The kernel died or did not start; nbclient may then fail to clean up after it.
+        except (RuntimeError, AssertionError):
             log.seek(0)
             said = (log.read().strip().splitlines() or ["is there enough memory?"])[-1]
             sentence = f"the kernel died while the notebook ran: {said}"

@@ -178,3 +178,10 @@ def test_data_readme_and_the_list_of_the_command_agree():
             assert address in text
         for doi in re.findall(r"10\.\d{4}/\S+", entry.citation):
             assert doi in text
+
+
+def test_the_readme_tells_the_score_that_the_lesson_stores():
+    told = re.search(r"mean Dice (\d\.\d+)", text_of("README.md").replace("\n", " "))
+    lesson = COURSE.notebook("lessons", "en", "pytorch", "05_unet").read_text("utf-8")
+    stored = re.search(r"40 simulated test images: Dice (\d\.\d+)", lesson)
+    assert told[1] == stored[1]

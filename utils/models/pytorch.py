@@ -67,6 +67,7 @@ class UNet(nn.Module):
         for level, block in enumerate(self.encoder):
             x = block(functional.max_pool2d(x, 2) if level else x)
             features.append(x)
+        # The deepest features are x itself; the others are the skips, deepest first.
         for up, block, skip in zip(self.up, self.decoder, features[-2::-1]):
             x = up(x)
             if self.padding == "valid":
@@ -120,6 +121,7 @@ class SegNet(nn.Module):
         for block in self.encoder:
             x, where = functional.max_pool2d(block(x), 2, return_indices=True)
             places.append(where)
+        # The last places stored are the first that are needed: hence pop.
         for block in self.decoder:
             x = block(functional.max_unpool2d(x, places.pop(), 2))
         return self.head(x)

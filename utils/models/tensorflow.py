@@ -32,6 +32,7 @@ def convolutions(x, channels, padding="same"):
         x = layers.Conv2D(
             channels, 3, padding=padding, use_bias=False, kernel_initializer="he_normal"
         )(x)
+        # PyTorch's defaults, so that both tracks train alike.
         x = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(x)
         x = layers.ReLU()(x)
     return x
@@ -49,6 +50,7 @@ def UNet(widths=(16, 32, 64, 128), classes=1, skips=True, padding="same"):
     for level, width in enumerate(widths):
         x = convolutions(layers.MaxPooling2D()(x) if level else x, width, padding)
         features.append(x)
+    # The deepest features are x itself; the others are the skips, deepest first.
     for width, skip in zip(widths[-2::-1], features[-2::-1]):
         x = layers.Conv2DTranspose(width, 2, 2, kernel_initializer="he_normal")(x)
         if padding == "valid":
@@ -121,6 +123,7 @@ def SegNet(widths=(16, 32, 64, 128), classes=1):
     for width in widths:
         x, where = PoolWithPlaces()(convolutions(x, width))
         places.append(where)
+    # The last places stored are the first that are needed: hence pop.
     for channels in (*widths[-2::-1], widths[0]):
         x = convolutions(Unpool()(x, places.pop()), channels)
     logits = layers.Conv2D(classes, 1, kernel_initializer="he_normal")(x)
