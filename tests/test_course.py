@@ -313,12 +313,13 @@ def test_lab_defaults_are_settings_that_jupyterlab_has(course):
     assert plugin["defaultViewers"] == {"markdown": "Markdown Preview"}
 
 
-def test_ci_runs_the_test_command_and_nothing_else():
+def test_ci_installs_system_tools_at_most_and_runs_the_test_command():
     lines = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
     commands = [line for line in lines if line and not line.startswith("#")]
     assert commands[0] == "set -euo pipefail"
     assert commands[1].startswith("cd ")
-    assert commands[2:] == ["python3 course.py test"]
+    assert commands[-1] == "python3 course.py test"
+    assert not re.search("python|pip|pytest", "".join(commands[2:-1]))
 
 
 # When it installs again
