@@ -30,6 +30,7 @@ from utils.training import (
     batch_indices,
     check_parts,
     learning_rate_at,
+    record,
     report,
     score,
 )
@@ -103,7 +104,7 @@ def batches(
 def fit(
     model: nn.Module,
     train: Samples,
-    validation: Samples,
+    validation: Samples | None = None,
     *,
     loss: Loss,
     epochs: int,
@@ -113,6 +114,7 @@ def fit(
     seed: int = 0,
     name: str = "training",
     lines: int = 1,
+    after_epoch: Callable[[], None] | None = None,
 ) -> dict[str, list[float]]:
     """Train a model with Adam, in place.
 
@@ -121,8 +123,10 @@ def fit(
     learning_rate: the highest; it rises, then falls to zero over the training.
     seed: of the order of the images and of the augmentation.
     name, lines: what the report is called, and its lines where nobody watches.
-    Returns the history, one value an epoch: "loss", "validation_loss" and
-    "validation_dice" (one output channel) or "validation_mean_iou" (several).
+    after_epoch: called at the end of each epoch, to watch the model learn.
+    Returns the history, one value an epoch: "loss" and, of the validation part if
+    there is one, "validation_loss" and "validation_dice" (one output channel) or
+    "validation_mean_iou" (several).
     Raises ValueError when train or validation holds no image.
     """
     check_parts(train, validation)
@@ -145,17 +149,18 @@ def fit(
             value.backward()
             optimizer.step()
             losses.append(value.item())
-        logits = predict(model, validation.images)
-        truth = torch.from_numpy(validation.masks)
-        channels_first = torch.from_numpy(logits).reshape(*logits.shape[:3], -1)
-        validation_loss = loss(channels_first.permute(0, 3, 1, 2), truth).item()
-        metric, value = score(logits, validation.masks)
-        for key, number in (
-            ("loss", float(np.mean(losses))),
-            ("validation_loss", validation_loss),
-            (f"validation_{metric}", value),
-        ):
-            history.setdefault(key, []).append(number)
+        numbers = {"loss": np.mean(losses)}
+        if validation is not None:
+            logits = predict(model, validation.images)
+            truth = torch.from_numpy(validation.masks)
+            channels_last = torch.from_numpy(logits).reshape(*logits.shape[:3], -1)
+            channels_first = channels_last.permute(0, 3, 1, 2)
+            numbers["validation_loss"] = loss(channels_first, truth).item()
+            metric, value = score(logits, validation.masks)
+            numbers[f"validation_{metric}"] = value
+        record(history, numbers)
+        if after_epoch is not None:
+            after_epoch()
     return history
 
 

@@ -18,6 +18,7 @@ from utils.training import (
     batch_indices,
     check_parts,
     learning_rate_at,
+    record,
     report,
     score,
 )
@@ -131,7 +132,7 @@ def batches(
 def fit(
     model: keras.Model,
     train: Samples,
-    validation: Samples,
+    validation: Samples | None = None,
     *,
     loss: Loss,
     epochs: int,
@@ -141,6 +142,7 @@ def fit(
     seed: int = 0,
     name: str = "training",
     lines: int = 1,
+    after_epoch: Callable[[], None] | None = None,
 ) -> dict[str, list[float]]:
     """Train a model with Adam, in place.
 
@@ -149,8 +151,10 @@ def fit(
     learning_rate: the highest; it rises, then falls to zero over the training.
     seed: of the order of the images and of the augmentation.
     name, lines: what the report is called, and its lines where nobody watches.
-    Returns the history, one value an epoch: "loss", "validation_loss" and
-    "validation_dice" (one output channel) or "validation_mean_iou" (several).
+    after_epoch: called at the end of each epoch, to watch the model learn.
+    Returns the history, one value an epoch: "loss" and, of the validation part if
+    there is one, "validation_loss" and "validation_dice" (one output channel) or
+    "validation_mean_iou" (several).
     Raises ValueError when train or validation holds no image.
     """
     check_parts(train, validation)
@@ -178,16 +182,16 @@ def fit(
                 learning_rate_at(step, epochs * steps_per_epoch, learning_rate)
             )
             losses.append(float(train_step(images, masks)))
-        logits = predict(model, validation.images)
-        channels_last = logits.reshape(*logits.shape[:3], -1)
-        validation_loss = float(loss(channels_last, validation.masks))
-        metric, value = score(logits, validation.masks)
-        for key, number in (
-            ("loss", float(np.mean(losses))),
-            ("validation_loss", validation_loss),
-            (f"validation_{metric}", value),
-        ):
-            history.setdefault(key, []).append(number)
+        numbers = {"loss": np.mean(losses)}
+        if validation is not None:
+            logits = predict(model, validation.images)
+            channels_last = logits.reshape(*logits.shape[:3], -1)
+            numbers["validation_loss"] = loss(channels_last, validation.masks)
+            metric, value = score(logits, validation.masks)
+            numbers[f"validation_{metric}"] = value
+        record(history, numbers)
+        if after_epoch is not None:
+            after_epoch()
     return history
 
 

@@ -90,10 +90,10 @@ def batch_indices(
         yield order[start : min(start + batch_size, end)]
 
 
-def check_parts(train: Samples, validation: Samples) -> None:
+def check_parts(train: Samples, validation: Samples | None) -> None:
     """Raise ValueError when a part that training needs holds no image."""
     for name, part in (("training", train), ("validation", validation)):
-        if not len(part):
+        if part is not None and not len(part):
             raise ValueError(
                 f"The {name} part holds no image, but fit needs at least one: "
                 "look at how the samples were split."
@@ -124,6 +124,12 @@ def score(logits: np.ndarray, masks: np.ndarray) -> tuple[str, float]:
     classes = logits.shape[-1]
     confusion = metrics.confusion_matrix(masks, logits.argmax(-1), classes)
     return "mean_iou", float(metrics.mean_iou(confusion))
+
+
+def record(history: dict[str, list[float]], numbers: dict[str, float]) -> None:
+    """Append one epoch's numbers to the history."""
+    for key, number in numbers.items():
+        history.setdefault(key, []).append(float(number))
 
 
 def report(
