@@ -2,6 +2,7 @@
 
 import errno
 import io
+import os
 import shutil
 import stat
 import subprocess
@@ -9,6 +10,7 @@ import sys
 import tarfile
 import zipfile
 import zlib
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +19,7 @@ from PIL import Image
 
 from utils import datasets
 from utils.datasets import __main__ as command
-from utils.datasets import archives, cache, catalogue, install, ph2
+from utils.datasets import archives, cache, catalogue, install, ph2, workplace
 from utils.datasets.__main__ import main
 
 # Few cases keep the tests fast; the number of PH2 has a test of its own.
@@ -85,14 +87,19 @@ def pack(folder: Path, suffix: str, into: Path | None = None) -> Path:
 
 def fails(capsys, *arguments, data: Path) -> str:
     """Run the command, which must fail and change nothing; return its sentence."""
-    before = sorted(data.rglob("*"))
+    before = contents(data)
     capsys.readouterr()
     assert main(["ph2", *map(str, arguments)]) == 1
     said = capsys.readouterr().err
     assert said.count("\n") == 1 and said.rstrip().endswith("."), said
     assert "Traceback" not in said
-    assert sorted(data.rglob("*")) == before
+    assert contents(data) == before
     return said
+
+
+def contents(data: Path) -> list[Path]:
+    """List what is in the data folder, but for the lock, which always stays."""
+    return sorted(path for path in data.rglob("*") if path.name != workplace.LOCK)
 
 
 def in_place(data: Path) -> bool:
@@ -104,7 +111,7 @@ def in_place(data: Path) -> bool:
         range(len(NAMES)), abs=3
     )
     assert samples.groups[:4].tolist() == [0, 1, 2, 0]
-    return [path.name for path in data.iterdir()] == ["PH2Dataset"]
+    return {path.name for path in data.iterdir()} == {"PH2Dataset", workplace.LOCK}
 
 
 # What comes in
@@ -181,14 +188,14 @@ def test_a_folder_in_its_place_that_is_not_ph2_stays(original, data, capsys):
 
 def test_a_failed_replacement_keeps_the_old_copy(original, data, capsys, monkeypatch):
     assert main(["ph2", str(original)]) == 0
-    replace = install.os.replace
+    replace = os.replace
 
     def refuse(source, target):
-        if Path(source).parent.name.startswith(".ph2-") and Path(source).name != "old":
+        if Path(source).parent.name.startswith(workplace.WORK):
             raise PermissionError(errno.EACCES, "Permission denied", str(target))
         replace(source, target)
 
-    monkeypatch.setattr(install.os, "replace", refuse)
+    monkeypatch.setattr(workplace.os, "replace", refuse)
     assert "PH2Dataset" in fails(capsys, original, "--replace", data=data)
     assert in_place(data)
 
@@ -291,6 +298,19 @@ def test_an_image_that_does_not_decode(copy, data, capsys, content):
     assert f"{mask} is not a readable image" in said
 
 
+def test_a_photograph_in_place_of_a_mask(copy, data, capsys):
+    mask = mask_of(copy, "IMD005")
+    Image.fromarray(np.full((4, 6), 90, np.uint8)).save(mask)
+    said = fails(capsys, copy, data=data)
+    assert f"{mask} is not black and white" in said and "90 at row 0, column 0" in said
+
+
+def test_a_mask_that_outlines_nothing(copy, data, capsys):
+    mask = mask_of(copy, "IMD005")
+    Image.new("1", (6, 4)).save(mask)
+    assert f"{mask} outlines nothing" in fails(capsys, copy, data=data)
+
+
 def test_a_mask_of_another_size_in_an_archive_is_named_by_its_place_there(
     copy, data, capsys
 ):
@@ -299,7 +319,7 @@ def test_a_mask_of_another_size_in_an_archive_is_named_by_its_place_there(
     path = pack(copy, ".zip")
     said = fails(capsys, path, data=data)
     assert str(path / mask.relative_to(copy.parent)) in said
-    assert "7 x 4" in said and "6 x 4" in said and ".ph2-" not in said
+    assert "7 x 4" in said and "6 x 4" in said and workplace.WORK not in said
 
 
 # Archives that would do harm
@@ -499,7 +519,7 @@ def test_no_permission_to_write(original, data, capsys, monkeypatch):
         raise PermissionError(errno.EACCES, "Permission denied", str(dir))
 
     data.mkdir()
-    monkeypatch.setattr(install.tempfile, "mkdtemp", refuse)
+    monkeypatch.setattr(workplace.tempfile, "mkdtemp", refuse)
     said = fails(capsys, original, data=data)
     assert f"no permission to use {data}" in said
 
@@ -519,21 +539,169 @@ def test_an_interruption_leaves_nothing(original, data, capsys, monkeypatch):
     def stop(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(install, "open_case", stop)
+    monkeypatch.setattr(install, "read_case", stop)
     assert main(["ph2", str(original)]) == 130
-    assert list(data.iterdir()) == []
+    assert contents(data) == []
 
 
-def test_what_a_killed_run_left_is_not_taken_for_ph2_and_is_swept_later(original, data):
-    left = data / ".ph2-killed" / "PH2Dataset"
-    shutil.copytree(original, left)
-    (data / ".ph2-young").mkdir()
-    shutil.copytree(original, data / ".ph2-flat")
-    assert datasets.find_ph2() is None
-    for folder in (left.parent, data / ".ph2-flat"):
-        install.os.utime(folder, (0, 0))
+def test_an_old_copy_that_cannot_be_moved_back_is_kept_for_the_next_run(
+    original, data, monkeypatch
+):
     assert main(["ph2", str(original)]) == 0
-    assert sorted(path.name for path in data.iterdir()) == [".ph2-young", "PH2Dataset"]
+    replace = os.replace
+
+    def refuse(source, target):
+        if Path(target) == data / "PH2Dataset":
+            raise PermissionError(errno.EACCES, "Permission denied", str(target))
+        replace(source, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(workplace.os, "replace", refuse)
+        assert main(["ph2", str(original), "--replace"]) == 1
+    assert main([]) == 0
+    assert in_place(data)
+
+
+def test_ph2_that_is_half_there_is_told_and_not_taken_for_whole(copy, data, capsys):
+    half = Path(shutil.copytree(copy, data / "PH2Dataset"))
+    mask_of(half, "IMD007").unlink()
+    assert "IMD007_lesion.bmp is missing" in fails(capsys, copy, data=data)
+    with pytest.raises(FileNotFoundError, match="IMD007_lesion.bmp is missing"):
+        datasets.load_ph2(4)
+    assert main([]) == 0
+    assert "not usable" in capsys.readouterr().out
+    assert main(["ph2", str(copy), "--replace"]) == 0
+    assert in_place(data)
+
+
+@pytest.mark.parametrize("part", ["PH2_dataset.txt", "PH2 Dataset images"])
+def test_one_part_of_ph2_alone_is_not_passed_over(copy, original, data, part):
+    (data / "mine").mkdir(parents=True)
+    (copy / part).rename(data / "mine" / part)
+    with pytest.raises(FileNotFoundError, match="is missing"):
+        datasets.load_ph2(4)
+    shutil.copytree(original, data / "whole")
+    assert datasets.load_ph2(4, source="real").names == tuple(NAMES), "found first"
+
+
+def test_an_archive_in_the_folder_that_it_would_replace_stays(original, data, capsys):
+    assert main(["ph2", str(original)]) == 0
+    archive = pack(original, ".zip", data / "PH2Dataset")
+    said = fails(capsys, archive, "--replace", data=data)
+    assert f"move it out of {data / 'PH2Dataset'}" in said
+
+
+# Runs that are killed, and two at once: other processes, really killed
+
+WAITING = """
+import os, sys, time
+from pathlib import Path
+from utils.datasets import __main__ as command, archives, cache, install, workplace
+step, cases, kept, *arguments = sys.argv[1:]
+install.CASES = command.CASES = int(cases)
+cache.CACHE = Path(kept)
+
+def wait(*_, **__):
+    print("waiting", flush=True)
+    time.sleep(600)
+
+def second_rename(source, target, replace=os.replace):
+    wait() if Path(source).parent.name[:6] == ".work-" else replace(source, target)
+
+place = {
+    "unpacking": (archives, "_inside", wait),
+    "checking": (install, "read_case", wait),
+    "arranging": (install, "case_stems", wait),
+    "renaming": (workplace.os, "replace", second_rename),
+    "tidying up": (workplace.shutil, "rmtree", wait),
+}[step]
+setattr(*place)
+print("ended:", command.main(arguments), flush=True)
+"""
+STEPS = ["unpacking", "checking", "arranging", "renaming", "tidying up"]
+
+
+@contextmanager
+def held_at(step: str, *arguments: object):
+    """Run the command in a process that stops at a step; kill it at the end."""
+    root = Path(ph2.__file__).parents[2]
+    words = [step, len(NAMES), cache.CACHE, "ph2", *arguments]
+    with subprocess.Popen(
+        [sys.executable, "-c", WAITING, *map(str, words)],
+        env={**os.environ, "PYTHONPATH": str(root)},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            said = [process.stdout.readline()]
+            while said[-1] and "waiting" not in said[-1]:
+                said.append(process.stdout.readline())
+            assert "waiting\n" in said, said
+            yield
+        finally:
+            process.kill()
+
+
+@pytest.fixture
+def newer(copy):
+    """A copy to be told from the original by a paper of its own."""
+    (copy / "Readme.txt").write_text("newer", "utf-8")
+    return pack(copy, ".zip")
+
+
+def is_newer(data: Path) -> bool:
+    return (data / "PH2Dataset" / "Readme.txt").exists()
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_run_that_is_killed_leaves_nothing_that_is_taken_for_ph2(newer, data, step):
+    with held_at(step, newer):
+        pass
+    assert (datasets.find_ph2() is not None) == (step == "tidying up")
+    assert main(["ph2", str(newer)]) == 0
+    assert in_place(data) and is_newer(data)
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_replacement_that_is_killed_keeps_the_old_copy_or_the_new_one(
+    original, newer, data, step
+):
+    assert main(["ph2", str(original)]) == 0
+    with held_at(step, newer, "--replace"):
+        pass
+    assert in_place(data), "the next use of PH2 tidies up"
+    assert is_newer(data) == (step == "tidying up")
+    assert main(["ph2", str(newer), "--replace"]) == 0
+    assert in_place(data) and is_newer(data)
+
+
+def test_an_old_copy_that_was_replaced_does_not_come_back(original, newer, data):
+    assert main(["ph2", str(original)]) == 0
+    with held_at("tidying up", newer, "--replace"):
+        pass
+    shutil.rmtree(data / "PH2Dataset")
+    assert main([]) == 0
+    assert contents(data) == []
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_second_run_says_that_another_one_is_at_work(
+    original, newer, data, capsys, step
+):
+    assert main(["ph2", str(original)]) == 0
+    with held_at(step, newer, "--replace"):
+        assert "Another process" in fails(capsys, original, "--replace", data=data)
+        assert main([]) == 0, "the list only looks"
+    assert in_place(data)
+
+
+def test_ph2_can_be_loaded_while_it_is_replaced(original, newer, data):
+    assert main(["ph2", str(original)]) == 0
+    for step in ("checking", "arranging", "tidying up"):
+        with held_at(step, newer, "--replace"):
+            samples = datasets.load_ph2((4, 6), source="real")
+            assert (samples.masks == MASK // 255).all()
+    assert in_place(data)
 
 
 # The list

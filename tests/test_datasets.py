@@ -36,6 +36,13 @@ def blank(count=4, height=6, width=8, **changes):
     return Samples(**{**fields, **changes})
 
 
+def last_pixel(value):
+    """Masks of 4 x 6 x 8, all background but for their last pixel."""
+    masks = np.zeros((4, 6, 8), np.uint8)
+    masks[-1, -1, -1] = value
+    return masks
+
+
 def numbered(groups):
     """Samples whose pixels, masks and names all tell their number."""
     count = len(groups)
@@ -47,6 +54,7 @@ def numbered(groups):
         images=np.broadcast_to(number[:, None, None, None], (count, 2, 2, 3)),
         masks=np.broadcast_to(number[:, None, None], (count, 2, 2)),
         names=tuple(map(str, range(count))),
+        classes=tuple(map(str, range(count))),
         groups=np.array(groups, np.uint8),
         group_names=("a", "b", "c"),
     )
@@ -81,6 +89,8 @@ def test_samples_know_their_number_and_say_where_they_are_from():
         ({"masks": np.zeros((4, 6, 8, 1), np.uint8)}, "masks must be uint8"),
         ({"names": ("a", "b")}, "4 images but 2 names"),
         ({"groups": np.zeros(3, np.uint8)}, "4 images but groups of shape"),
+        ({"masks": last_pixel(2)}, "the mask of image3 holds 2, but 2 classes have"),
+        ({"masks": last_pixel(255)}, "image3 holds 255"),
         ({"source": "synthetic"}, 'source is "real" or "simulated"'),
     ],
 )
@@ -561,10 +571,14 @@ def test_images_are_averaged_when_they_shrink(ph2):
 
 
 def test_a_mask_pixel_is_lesion_above_half_grey(ph2):
-    greys = np.array([0, 100, 127, 128, 255], np.uint8).repeat(8)
-    grey_mask = np.broadcast_to(greys, (40, 40))
+    tones = np.array([0, 31, 224, 255], np.uint8).repeat(10)
+    grey_mask = np.broadcast_to(tones, (40, 40)).copy()
+    grey_mask[0, 9], grey_mask[0, 10] = 128, 127  # few: as at a border in a JPEG
     Image.fromarray(grey_mask).save(paths(ph2, "IMD010")[1])
-    assert load_ph2(size=5).masks[2].tolist() == [[0, 0, 0, 1, 1]] * 5
+    found = load_ph2(size=40).masks[2]
+    expected = np.broadcast_to(tones > 127, (40, 40)).copy()
+    expected[0, 9] = True
+    assert np.array_equal(found, expected)
 
 
 def test_ph2_is_found_in_the_data_folder_itself(ph2, monkeypatch):

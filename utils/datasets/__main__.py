@@ -11,8 +11,9 @@ from pathlib import Path
 
 from utils.datasets.catalogue import DATA_SETS, DataSet
 from utils.datasets.install import FOLDER, install_ph2
-from utils.datasets.ph2 import CASES, find_ph2
+from utils.datasets.ph2 import CASES, find_ph2, ph2_files
 from utils.datasets.places import data_folder
+from utils.datasets.workplace import settle
 
 WIDTH = 88
 FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
@@ -59,6 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def list_data(name: str | None = None) -> None:
     """Print every data set, or the one of a name."""
+    settle(data_folder())
     print(f"Data sets are looked for in {data_folder()}")
     for entry in DATA_SETS:
         if name in (None, entry.name.lower()):
@@ -103,9 +105,11 @@ def state(entry: DataSet) -> str:
 
 def place_ph2(path: Path, replace: bool) -> None:
     """Put a copy of PH2 in place, unless one is there; raise as `install_ph2` does."""
+    settle(data_folder())
     target = data_folder() / FOLDER
     found = find_ph2()
-    if found and not replace:
+    fault = incomplete(found) if found else ""
+    if found and not fault and not replace:
         print(f"PH2 is here already, in {found}, and stays; --replace replaces it.")
         return
     if found and found != target:
@@ -113,11 +117,25 @@ def place_ph2(path: Path, replace: bool) -> None:
             f"PH2 is in {found}, where this command does not change anything; move it "
             "away, then start again."
         )
+    if fault and not replace:
+        raise ValueError(
+            f"PH2 in {found} is not whole ({fault}); --replace puts your copy in its "
+            "place."
+        )
     folder = install_ph2(path, replace)
     print(
         f"PH2 is in place: {CASES} cases in {folder}\n"
         'Lesson 05 uses it with source = "real". Please cite it, and do not pass it on.'
     )
+
+
+def incomplete(folder: Path) -> str:
+    """Say what a copy of PH2 lacks, or nothing."""
+    try:
+        ph2_files(folder)
+    except (ValueError, FileNotFoundError) as error:
+        return str(error).partition(";")[0]
+    return ""
 
 
 def explain(error: OSError) -> str:
@@ -133,7 +151,8 @@ def explain(error: OSError) -> str:
     if error.errno in FORBIDDEN:
         return (
             f"There is no permission to use {place}: allow yourself to read and write "
-            "there, or move the course into a folder of your own."
+            "there, close what has files open in it, or move the course into a folder "
+            "of your own."
         )
     return f"{place} cannot be used ({error.strerror}); mend that, then start again."
 

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from utils.datasets.ph2 import find_ph2, read_table
+from utils.datasets.folder import ADDED, key
+from utils.datasets.ph2 import find_ph2, ph2_files
 from utils.datasets.places import candidates
 
 MADS = "segmentation_full_body_mads_dataset_1192_img"
@@ -35,9 +36,9 @@ class DataSet:
 
 
 def list_ph2() -> list[tuple[Path, int]]:
-    """Return PH2 with its cases; raise ValueError if its table cannot be read."""
+    """Return PH2 with its cases; raise as `ph2_files` does if it is not whole."""
     folder = find_ph2()
-    return [(folder, len(read_table(folder / "PH2_dataset.txt")))] if folder else []
+    return [(folder, len(ph2_files(folder)[1]))] if folder else []
 
 
 def list_nuclei() -> list[tuple[Path, int]]:
@@ -59,12 +60,12 @@ def list_own() -> list[tuple[Path, int]]:
 
 
 def _pairs(folder: Path) -> int:
-    """Count the stems that are both in ``images`` and in ``masks``."""
+    """Count the images in ``images`` that have a mask in ``masks``."""
     images, masks = (
-        {path.stem for path in (folder / part).glob("*") if path.is_file()}
+        {key(path.stem) for path in (folder / part).glob("*") if path.is_file()}
         for part in ("images", "masks")
     )
-    return len(images & masks)
+    return len(images & (masks | {ADDED.sub("", name) for name in masks}))
 
 
 DATA_SETS = (
@@ -108,7 +109,7 @@ DATA_SETS = (
     DataSet(
         name="your own",
         title="any images with their masks, of the same file names",
-        used="a loader for them is in preparation",
+        used="wherever you like, with datasets.load_folder(images, masks)",
         find=list_own,
         source="",
         layout="NAME/images/* and NAME/masks/*",

@@ -9,25 +9,21 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
-import time
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from utils.datasets.archives import unpack
-from utils.datasets.ph2 import CASES, TABLE, case_stems, open_case, read_table
+from utils.datasets.ph2 import CASES, TABLE, case_stems, read_case, read_table
 from utils.datasets.places import data_folder
 from utils.datasets.progress import progress
+from utils.datasets.workplace import put, workplace
 
 FOLDER = "PH2Dataset"
 # Image formats, the best first: where a .bmp has a .jpg beside it, the .jpg is a copy.
 FORMATS = (".bmp", ".png", ".tif", ".tiff", ".jpg", ".jpeg")
 SKIPPED = "__MACOSX"
-WORK = ".ph2-"
-DAY = 24 * 60 * 60
 
 
 @dataclass(frozen=True)
@@ -48,10 +44,10 @@ def install_ph2(path: Path, replace: bool = False) -> Path:
 
     replace: whether to put it in the place of what is there.
     Returns the folder in the data folder that holds it. Before everything is checked,
-    nothing changes there but a hidden folder, removed at the end.
+    nothing changes there but hidden things: a lock, and a folder removed at the end.
     Raises FileNotFoundError if path or a part of PH2 is missing, FileExistsError if the
-    place is taken, ValueError if the copy is not PH2, each one sentence; or OSError as
-    the disk gives it.
+    place is taken, BlockingIOError if another process is at work there, ValueError if
+    the copy is not PH2, each one sentence; or OSError as the disk gives it.
     """
     target = data_folder() / FOLDER
     if not path.exists():
@@ -59,12 +55,17 @@ def install_ph2(path: Path, replace: bool = False) -> Path:
             f"{path} does not exist; give the path of the folder or archive that you "
             "downloaded."
         )
-    if os.path.lexists(target) and not replace:
-        raise FileExistsError(
-            f"{target} is there but is not a copy of PH2 as published; move it away, "
-            "or add --replace."
+    if path.is_file() and target.resolve() in path.resolve().parents:
+        raise ValueError(
+            f"{path} lies in the folder that it would replace; move it out of "
+            f"{target}, then start again."
         )
-    with _workplace(target.parent) as work:
+    with workplace(target.parent) as work:
+        if os.path.lexists(target) and not replace:
+            raise FileExistsError(
+                f"{target} is there but is not a copy of PH2 as published; move it "
+                "away, or add --replace."
+            )
         source = path
         if not path.is_dir():
             source = work / "unpacked"
@@ -78,7 +79,7 @@ def install_ph2(path: Path, replace: bool = False) -> Path:
             raise type(error)(str(error).replace(str(source), str(path))) from None
         whole = work / FOLDER
         _arrange(copy, whole, move=source != path)
-        _put(whole, target, work)
+        put(whole, target)
     return target
 
 
@@ -125,14 +126,14 @@ def check_copy(copy: Copy) -> None:
     """Decode every image and mask; raise ValueError at the first that is not right."""
     with progress(f"Checking {CASES} cases", CASES, "case") as advance:
         for image, mask in copy.cases.values():
-            open_case(image, mask)
+            read_case(image, mask)
             advance(1)
 
 
 def _files(folder: Path) -> Iterator[Path]:
     for place, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if name[0] != "." and name != SKIPPED]
-        yield from (Path(place, name) for name in names)
+        yield from (Path(place, name) for name in names if name[0] != ".")
 
 
 def _best(images: dict[str, list[Path]], stem: str, table: Path) -> Path:
@@ -153,20 +154,6 @@ def _rank(path: Path) -> int:
     return FORMATS.index(path.suffix.lower())
 
 
-@contextmanager
-def _workplace(folder: Path) -> Iterator[Path]:
-    """Make a hidden folder, on the disk of its parent, and remove it at the end."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.glob(f"{WORK}*"):  # left by a run that was killed
-        if time.time() - old.stat().st_mtime > DAY:
-            shutil.rmtree(old, ignore_errors=True)
-    work = Path(tempfile.mkdtemp(prefix=WORK, dir=folder))
-    try:
-        yield work
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-
-
 def _arrange(copy: Copy, whole: Path, move: bool) -> None:
     """Copy or move what belongs to PH2 into the published layout."""
     bring = os.replace if move else shutil.copyfile
@@ -179,16 +166,3 @@ def _arrange(copy: Copy, whole: Path, move: bool) -> None:
                 stem.parent.mkdir(parents=True)
                 bring(file, stem.with_name(stem.name + file.suffix.lower()))
             advance(1)
-
-
-def _put(whole: Path, target: Path, work: Path) -> None:
-    """Give the finished folder its name; what was there goes only once that worked."""
-    old = work / "old"
-    if os.path.lexists(target):
-        os.replace(target, old)
-    try:
-        os.replace(whole, target)
-    except BaseException:
-        if os.path.lexists(old):
-            os.replace(old, target)
-        raise

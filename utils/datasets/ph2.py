@@ -8,39 +8,56 @@ tells where to get it.
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from tqdm.auto import tqdm
 
 from utils.datasets.cache import cached
+from utils.datasets.pictures import (
+    Pair,
+    check_sizes,
+    decode,
+    fingerprint,
+    open_image,
+    open_picture,
+    white,
+)
 from utils.datasets.places import candidates, data_folder
 from utils.datasets.samples import Samples, height_and_width
 from utils.datasets.skin import CLASSES, DIAGNOSES, simulate_skin
-from utils.live import live
+from utils.datasets.workplace import settle
 
 CASES = 200
 TABLE = "PH2_dataset.txt"
 IMAGES = "PH2 Dataset images"
-# What Pillow raises for files that are no image, broken, or absurdly large.
-UNREADABLE = (
-    *(OSError, SyntaxError, ValueError, EOFError),
-    Image.DecompressionBombError,
-)
+_RECIPE = 1  # goes into the cache's key: count up whenever decoding changes
 
 
 def find_ph2() -> Path | None:
-    """Return the folder that holds ``PH2_dataset.txt`` and the images, or None.
+    """Return the folder that holds PH2, or None.
 
     Looks in ``data/`` of the course, or in the folder that the environment variable
-    EVERY_PIXEL_DATA names, itself and one level down.
+    EVERY_PIXEL_DATA names, itself and one level down, for ``PH2_dataset.txt`` or the
+    folder of images. One of both is enough: a copy that is half there is to be told,
+    not to be passed over. Whether it is whole, `ph2_files` finds out.
     """
-    for folder in candidates():
-        if (folder / TABLE).is_file() and (folder / IMAGES).is_dir():
-            return folder
-    return None
+    parts = {
+        folder: (folder / TABLE).is_file() + (folder / IMAGES).is_dir()
+        for folder in candidates()
+    }
+    found = max(parts, key=parts.get, default=None)
+    return found if found and parts[found] else None
+
+
+def ph2_files(folder: Path) -> tuple[dict[str, int], list[Pair]]:
+    """Return what a copy of PH2 consists of: name -> diagnosis, and each case's files.
+
+    Raises FileNotFoundError naming the first file that is missing; ValueError for a
+    table that cannot be read.
+    """
+    diagnoses = read_table(folder / TABLE)
+    return diagnoses, [_case_files(folder, name) for name in diagnoses]
 
 
 def load_ph2(size: int | tuple[int, int] = 128, source: str | None = None) -> Samples:
@@ -56,6 +73,8 @@ def load_ph2(size: int | tuple[int, int] = 128, source: str | None = None) -> Sa
     """
     if source not in (None, "real", "simulated"):
         raise ValueError(f'source is "real", "simulated" or None, not {source!r}')
+    if source != "simulated":
+        settle(data_folder())
     folder = None if source == "simulated" else find_ph2()
     if folder is None:
         if source == "real":
@@ -65,13 +84,13 @@ def load_ph2(size: int | tuple[int, int] = 128, source: str | None = None) -> Sa
             )
         return simulate_skin(200, size)
 
-    height, width = height_and_width(size)
-    diagnoses = read_table(folder / TABLE)
-    files = [_case_files(folder, name) for name in diagnoses]
+    size = height_and_width(size)
+    diagnoses, files = ph2_files(folder)
+    mark = fingerprint([path for pair in files for path in pair], _RECIPE)
     arrays = cached(
         "ph2",
-        f"{height}x{width}-{_fingerprint(files)}",
-        lambda: _decode(files, height, width),
+        f"{size[0]}x{size[1]}-{mark}",
+        lambda: decode(files, read_case, size, "Decoding PH2"),
     )
     return Samples(
         names=tuple(diagnoses),
@@ -86,8 +105,11 @@ def load_ph2(size: int | tuple[int, int] = 128, source: str | None = None) -> Sa
 def read_table(path: Path) -> dict[str, int]:
     """Read ``PH2_dataset.txt``: name -> clinical diagnosis (0, 1 or 2), by name.
 
-    Raises ValueError naming the line that cannot be read.
+    Raises FileNotFoundError when it is not there, ValueError naming the line that
+    cannot be read.
     """
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} is missing; use a complete copy of PH2.")
     diagnoses = {}
     for number, line in enumerate(path.read_text("latin-1").splitlines(), 1):
         fields = [field.strip() for field in line.split("||")]
@@ -134,48 +156,19 @@ def _case_files(folder: Path, name: str) -> tuple[Path, Path]:
     return found[0], found[1]
 
 
-def _fingerprint(files: list[tuple[Path, Path]]) -> str:
-    """Changes when a file is replaced, added or taken away."""
-    digest = hashlib.sha256()
-    for path in (path for pair in files for path in pair):
-        state = path.stat()
-        digest.update(f"{path} {state.st_size} {state.st_mtime_ns}\n".encode())
-    return digest.hexdigest()[:16]
+def read_case(image_file: Path, mask_file: Path) -> tuple[Image.Image, np.ndarray]:
+    """Decode a case at its own size: the image (RGB), the mask uint8 of 0 and 1.
 
-
-def _open(path: Path, mode: str) -> Image.Image:
-    try:
-        with Image.open(path) as image:
-            return image.convert(mode)
-    except UNREADABLE as error:
-        reason = "of no known format" if "identify" in str(error) else error
-        raise ValueError(
-            f"{path} is not a readable image ({reason}); use an undamaged copy of PH2."
-        ) from None
-
-
-def open_case(image_file: Path, mask_file: Path) -> tuple[Image.Image, Image.Image]:
-    """Decode the image (RGB) and the mask (L) of a case, at their own size.
-
-    Raises ValueError naming the file that is no image or not as large as the other.
+    Raises ValueError naming the file that is no image, not as large as the other, or a
+    mask that is not black and white or outlines nothing.
     """
-    image = _open(image_file, "RGB")
-    mask = _open(mask_file, "L")  # one bit in most files, RGB in IMD002's
-    if image.size != mask.size:
+    image = open_image(image_file)
+    mask = open_picture(mask_file)  # one bit in most files, RGB in IMD002's
+    check_sizes(image, mask, (image_file, mask_file))
+    lesion = white(mask, mask_file)
+    if not lesion.any():
         raise ValueError(
-            f"{mask_file} is {mask.width} x {mask.height} but its image is "
-            f"{image.width} x {image.height} pixels; use an undamaged copy of PH2."
+            f"{mask_file} outlines nothing: all of it is black, but each image of PH2 "
+            "shows a lesion; use an undamaged copy of PH2."
         )
-    return image, mask
-
-
-def _decode(files, height: int, width: int) -> dict[str, np.ndarray]:
-    images = np.empty((len(files), height, width, 3), np.uint8)
-    masks = np.empty((len(files), height, width), np.uint8)
-    progress = tqdm(files, "Decoding PH2", unit="image", disable=not live())
-    for i, (image_file, mask_file) in enumerate(progress):
-        image, mask = open_case(image_file, mask_file)
-        images[i] = image.resize((width, height), Image.Resampling.BOX)
-        nearest = mask.resize((width, height), Image.Resampling.NEAREST)
-        masks[i] = np.asarray(nearest) > 127
-    return {"images": images, "masks": masks}
+    return image, lesion.astype(np.uint8)

@@ -10,7 +10,7 @@ from utils.datasets.cache import COURSE
 
 def data_folder() -> Path:
     """Return ``data/`` of the course, or the folder that EVERY_PIXEL_DATA names."""
-    return Path(os.environ.get("EVERY_PIXEL_DATA") or COURSE / "data")
+    return Path(os.environ.get("EVERY_PIXEL_DATA") or COURSE / "data").expanduser()
 
 
 def candidates() -> list[Path]:

@@ -27,7 +27,8 @@ class Samples:
     """Images with their masks.
 
     images: uint8 (N, H, W, 3), RGB.
-    masks: uint8 (N, H, W), class ids; ``classes[id]`` is the name.
+    masks: uint8 (N, H, W), class ids below ``len(classes)``; ``classes[id]`` is the
+        name.
     names: N names, for captions and error messages.
     classes: the class names, background first.
     source: "real" or "simulated".
@@ -59,6 +60,13 @@ class Samples:
             )
         if len(self.images) != count:
             raise ValueError(f"{len(self.images)} images but {count} names")
+        highest = self.masks.max(axis=(1, 2), initial=0)
+        if (highest >= len(self.classes)).any():
+            i = int(highest.argmax())
+            raise ValueError(
+                f"the mask of {self.names[i]} holds {highest[i]}, but "
+                f"{len(self.classes)} classes have the ids 0 to {len(self.classes) - 1}"
+            )
         if self.groups is not None and self.groups.shape != (count,):
             raise ValueError(f"{count} images but groups of shape {self.groups.shape}")
         if self.source not in ("real", "simulated"):
