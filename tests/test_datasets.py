@@ -438,6 +438,51 @@ def test_what_a_killed_writer_left_is_not_read():
     assert cached("x", "1", counted())["a"][0] == 1
 
 
+def aged(name, hours):
+    """Make a file of the cache look as if it was written hours ago."""
+    path = cache.CACHE / name
+    path.touch()
+    then = path.stat().st_mtime - 3600 * hours
+    os.utime(path, (then, then))
+    return path
+
+
+def test_of_each_name_the_files_that_were_read_last_stay(monkeypatch):
+    monkeypatch.setattr(cache, "KEPT", 2)
+    cached("y", "1", counted())
+    for key, hours in (("1", 4), ("2", 3)):
+        cached("x", key, counted())
+        aged(f"x-{key}.npz", hours)
+    assert cached("x", "1", counted(9))["a"][0] == 1, "read now, so younger than 2"
+    cached("x", "3", counted())
+    left = sorted(path.name for path in cache.CACHE.iterdir())
+    assert left == ["x-1.npz", "x-3.npz", "y-1.npz"]
+
+
+def test_what_killed_writers_left_goes_after_a_day():
+    cache.CACHE.mkdir()
+    aged("tmpold.part", 25)
+    aged("tmpnew.part", 23)
+    cached("x", "1", counted())
+    left = sorted(path.name for path in cache.CACHE.iterdir())
+    assert left == ["tmpnew.part", "x-1.npz"]
+
+
+def test_a_file_that_cannot_be_removed_does_no_harm(monkeypatch):
+    """On Windows, a file that another process reads; or another removed it first."""
+    monkeypatch.setattr(cache, "KEPT", 1)
+    cached("x", "1", counted())
+    aged("x-1.npz", 1)
+
+    def refuse(*_, **__):
+        raise PermissionError("in use")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("pathlib.Path.unlink", refuse)
+        assert cached("x", "2", counted(2))["a"][0] == 2
+    assert cached("x", "1", counted(9))["a"][0] == 1
+
+
 def test_a_mistake_of_the_maker_is_told_and_nothing_is_kept():
     def broken():
         raise ValueError("this image is broken")

@@ -113,6 +113,11 @@ def read_coding(
     if palette is not None:
         if classes is not None:
             raise ValueError("palette names the classes itself: leave classes out.")
+        if not isinstance(palette, Mapping):
+            raise ValueError(
+                f"palette maps each class to its colour, {{name: (red, green, blue)}}, "
+                f"not {palette!r}."
+            )
         colours = {name: _colour(name, colour) for name, colour in palette.items()}
         if len(set(colours.values())) < max(2, len(colours)):
             raise ValueError("palette needs two classes or more, each its own colour.")
@@ -126,7 +131,7 @@ def read_coding(
         if not all(isinstance(i, (int, np.integer)) and 0 <= i <= 255 for i in ids):
             raise ValueError(f"classes names pixel values 0 to 255, not {classes!r}.")
     else:
-        names = () if isinstance(classes, str) else tuple(classes)
+        names = tuple(classes) if isinstance(classes, (tuple, list)) else ()
         ids = TWO if len(names) == 2 else {i: i for i in range(len(names))}
     unique = len(set(names)) == len(names) and all(isinstance(n, str) for n in names)
     if not unique or not 2 <= len(names) <= 256:
