@@ -514,25 +514,54 @@ def test_a_tool_that_writes_too_much_is_stopped(rar, data, capsys, monkeypatch):
 # The disk
 
 
-def test_no_permission_to_write(original, data, capsys, monkeypatch):
-    def refuse(prefix, dir):
-        raise PermissionError(errno.EACCES, "Permission denied", str(dir))
+def failing(number: int):
+    """What the system says to whatever is tried."""
 
-    data.mkdir()
-    monkeypatch.setattr(workplace.tempfile, "mkdtemp", refuse)
+    def fail(*paths, **_):
+        raise OSError(number, os.strerror(number), str(paths[-1]) if paths else None)
+
+    return fail
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS])
+@pytest.mark.parametrize("step", ["pathlib.Path.mkdir", "tempfile.mkdtemp"])
+def test_no_permission_to_write(original, data, capsys, monkeypatch, step, number):
+    monkeypatch.setattr(step, failing(number))
     said = fails(capsys, original, data=data)
-    assert f"no permission to use {data}" in said
+    assert "no permission to use" in said and str(data.parent) in said
 
 
-def test_a_full_disk(original, data, capsys, monkeypatch):
-    def full(source, target):
-        Path(target).touch()
-        raise OSError(errno.ENOSPC, "No space left on device")
-
+def test_a_data_folder_in_which_nothing_may_be_written(
+    original, data, capsys, monkeypatch
+):
+    """Root may write anywhere, so the system's answer is played here."""
     data.mkdir()
-    monkeypatch.setattr(install.shutil, "copyfile", full)
+    monkeypatch.setattr(workplace, "alone", failing(errno.EACCES))
     said = fails(capsys, original, data=data)
-    assert f"disk of {data} is full" in said
+    assert f"no permission to use {data / workplace.LOCK}" in said
+    assert main([]) == 0, "the list only reads"
+
+
+@pytest.mark.parametrize("number", command.FULL)
+@pytest.mark.parametrize(
+    "step", ["tempfile.mkdtemp", "shutil.copyfile", "pathlib.Path.mkdir"]
+)
+def test_a_full_disk(original, data, capsys, monkeypatch, step, number):
+    monkeypatch.setattr(step, failing(number))
+    assert f"disk of {data} is full" in fails(capsys, original, data=data)
+
+
+@pytest.mark.parametrize("suffix", [".zip", ".tar.", ".tar.gz", ".tar.bz2", ".tar.xz"])
+def test_a_disk_that_is_full_before_all_is_unpacked(
+    original, tmp_path, data, capsys, monkeypatch, suffix
+):
+    class Full(io.FileIO):
+        def write(self, block):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    archive = pack(original, suffix, tmp_path)
+    monkeypatch.setattr(archives, "open", Full, raising=False)
+    assert f"disk of {data} is full" in fails(capsys, archive, data=data)
 
 
 def test_an_interruption_leaves_nothing(original, data, capsys, monkeypatch):

@@ -197,6 +197,25 @@ def test_a_mask_drawn_on_a_photograph_that_was_not_turned(own):
     refused(own, own[1] / "cat.png", "4 x 6", "6 x 4", "turned as viewers show it")
 
 
+def test_the_example_of_the_readme_runs(own, monkeypatch):
+    root = Path(cache.__file__).parents[2]
+    text = (root / "data" / "README.md").read_text("utf-8")
+    example = text.partition("## your own")[2].partition("```python\n")[2]
+    for folder in own:
+        for name in ("tom", "felix"):
+            picture = folder / f"{name}.png"
+            picture.write_bytes((folder / "cat.png").read_bytes())
+    place = own[0].parent / "data" / "cats"
+    place.mkdir(parents=True)
+    for folder in own:
+        folder.rename(place / folder.name)
+    monkeypatch.chdir(own[0].parent)
+    found = {}
+    exec(example.partition("```")[0], found)
+    assert len(found["train"]) == 4 and len(found["test"]) == 1
+    assert found["cats"].images.shape == (5, 128, 128, 3)
+
+
 # Black and white masks
 
 

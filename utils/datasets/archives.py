@@ -30,14 +30,15 @@ BLOCK = 1 << 20
 COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ")  # how .gz, .bz2 and .xz begin
 DAMAGED = (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error, lzma.LZMAError)
 
-# What each tool for .rar is told, the most complete first. All of them keep to the
-# folder by default, and none can ask for a password: it gets no input.
+# What each tool for .rar is told, the most complete first: bsdtar takes a .rar for the
+# .zip or .xlsx that is stored at its end. All of them keep to the folder by default,
+# and none can ask for a password: it gets no input.
 RAR_TOOLS: dict[str, Callable[[str, str], list[str]]] = {
     "unrar": lambda archive, folder: ["x", "-y", "-idq", archive, folder + os.sep],
-    "bsdtar": lambda archive, folder: ["-xf", archive, "-C", folder],
     "7zz": lambda archive, folder: ["x", "-y", "-bd", f"-o{folder}", archive],
     "7z": lambda archive, folder: ["x", "-y", "-bd", f"-o{folder}", archive],
     "unar": lambda archive, folder: ["-q", "-D", "-o", folder, archive],
+    "bsdtar": lambda archive, folder: ["-xf", archive, "-C", folder],
 }
 if sys.platform in ("win32", "darwin"):
     RAR_TOOLS["tar"] = RAR_TOOLS["bsdtar"]  # there, tar is bsdtar by another name
