@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 
 from benchmarks import store
+from benchmarks.children import COURSE
 from benchmarks.machine import cores
 from benchmarks.recipes import RECIPES
-
-TRACKS = ("pytorch", "tensorflow")
+from benchmarks.run import TRACKS
 
 
 class Problem(Exception):
@@ -35,6 +35,20 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="try everything in a minute on simulated skin; nothing is stored",
     )
+
+    rates = commands.add_parser("augmentation", help="images per second")
+    rates.add_argument("--threads", type=int, default=min(2, cores()))
+    rates.add_argument("--trial", action="store_true", help="quick; nothing is stored")
+
+    first = commands.add_parser("start", help="from a clone to JupyterLab and a figure")
+    first.add_argument("--track", nargs="+", choices=TRACKS, default=list(TRACKS))
+    first.add_argument(
+        "--installed",
+        action="store_true",
+        help="install nothing; time the lessons alone, with this Python",
+    )
+
+    commands.add_parser("report", help="write docs/results.md from what is stored")
     return top
 
 
@@ -46,8 +60,7 @@ def unet_ph2(options: argparse.Namespace) -> int:
     lacking = [
         name
         for name in recipes
-        if RECIPES[name].weights
-        and not (benchmark.COURSE / RECIPES[name].weights).exists()
+        if RECIPES[name].weights and not (COURSE / RECIPES[name].weights).exists()
     ]
     if lacking and options.recipe:
         raise Problem(
@@ -114,12 +127,57 @@ def command_line(options: argparse.Namespace) -> str:
     return " ".join([*words, f"--threads {options.threads}"])
 
 
+def augmentation(options: argparse.Namespace) -> int:
+    """Measure loading and augmenting, one framework after the other."""
+    from benchmarks import augmentation as benchmark
+
+    result = benchmark.measure(options.threads, options.trial)
+    for size, tracks in result["rates"].items():
+        for track, rates in tracks.items():
+            for name, rate, times in benchmark.summarise(rates):
+                print(
+                    f"{size:>4} {track:10} {name:32} {rate:7.0f} images/s, {times:.2f}"
+                )
+    if not options.trial:
+        store.write(store.AUGMENTATION, result)
+    return 0
+
+
+def start(options: argparse.Namespace) -> int:
+    """Measure how long a reader waits on the first day."""
+    from benchmarks import start as benchmark
+
+    result = benchmark.measure(options.track, not options.installed)
+    # What was left out this time keeps its older number.
+    before = store.read(store.START)
+    result["lessons"] = {**before.get("lessons", {}), **result["lessons"]}
+    store.write(store.START, {**before, **result})
+    return 0
+
+
+def report(options: argparse.Namespace) -> int:
+    """Write docs/results.md and its picture."""
+    from benchmarks import report as benchmark
+
+    for path in benchmark.write():
+        print(path)
+    return 0
+
+
+COMMANDS = {
+    "unet-ph2": unet_ph2,
+    "augmentation": augmentation,
+    "start": start,
+    "report": report,
+}
+
+
 def main(arguments: list[str]) -> int:
     """Do what the arguments name; give the exit code."""
     options = parser().parse_args(arguments)
     try:
-        return {"unet-ph2": unet_ph2}[options.command](options)
-    except (Problem, FileNotFoundError, ValueError) as problem:
+        return COMMANDS[options.command](options)
+    except (Problem, FileNotFoundError, RuntimeError, ValueError) as problem:
         print(problem, file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -1,4 +1,4 @@
-"""One run in a process of its own: `python -m benchmarks.run RECIPE TRACK FOLD OUT`.
+"""One run: one recipe in one track on one fold, in a process of its own.
 
 `benchmarks.unet_ph2` starts it, so that no run inherits anything from another: not the
 memory, not the compiled graphs, and never both frameworks at once.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from dataclasses import replace
 from datetime import datetime, timezone
 from importlib import import_module
@@ -17,6 +18,7 @@ from types import ModuleType
 import numpy as np
 
 from benchmarks import scoring
+from benchmarks.children import COURSE, INTERRUPTED
 from benchmarks.folds import make_folds
 from benchmarks.machine import machine, peak_memory, versions
 from benchmarks.recipes import RECIPES, Recipe
@@ -25,7 +27,6 @@ from benchmarks.stopwatch import Stopwatch
 from utils.datasets import Samples, load_ph2, simulate_skin
 from utils.seeding import seed_everything
 
-COURSE = Path(__file__).resolve().parent.parent
 NO_TRACK = "none"  # of what needs no framework
 TRACKS = ("pytorch", "tensorflow")
 
@@ -86,12 +87,12 @@ def measure(
     judged: Samples,
     truth: np.ndarray,
     seed: int,
-    tell=lambda line: None,
+    tell=lambda line, end: None,
 ) -> dict:
     """Train on some images and score on others.
 
     seen, judged: of the recipe's size. truth: masks of the judged, (N, S, S).
-    tell: takes a line of progress after each epoch.
+    tell: takes a line of progress after each epoch, and whether it is the last.
     Returns seconds of training, the curve as pairs of seconds and mean Dice, the final
     scores by image, the number of parameters and the peak of memory in MiB.
     """
@@ -109,7 +110,8 @@ def measure(
             left = spent / done * (recipe.epochs - done)
             tell(
                 f"epoch {done:2} of {recipe.epochs}: Dice {dice:.3f} after "
-                f"{spent:.0f} s of training, about {left:.0f} s left"
+                f"{spent:.0f} s of training, about {left:.0f} s left",
+                done == recipe.epochs,
             )
 
     contestant.train(seen, after_epoch)
@@ -136,8 +138,9 @@ TRIAL_IMAGES, TRIAL_SIZE = 20, 64
 
 def trial_of(recipe: Recipe) -> Recipe:
     """Give a tiny recipe that takes the same path in a second."""
+    epochs = min(recipe.epochs, 1)
     return replace(
-        recipe, size=recipe.size // 4, epochs=min(recipe.epochs, 1), widths=(4, 8)
+        recipe, size=recipe.size // 4, epochs=epochs, widths=(4, 8), weights=None
     )
 
 
@@ -178,17 +181,21 @@ def one_run(name: str, track: str, fold: int | None, source: str, tell) -> dict:
 
 
 def main(arguments: list[str]) -> int:
-    """Measure what the arguments name and write it as JSON."""
-    name, track, fold, source, out = arguments
-    chosen = None if fold == "all" else int(fold)
+    """Measure and write it as JSON: OUT RECIPE TRACK FOLD SOURCE."""
+    out, name, track, fold, source = arguments
+    last = time.monotonic()
 
-    def tell(line: str) -> None:
-        print(f"    {line}", flush=True)
+    def tell(line: str, end: bool) -> None:
+        nonlocal last
+        if end or time.monotonic() - last > 10:
+            print(f"    {line}", flush=True)
+            last = time.monotonic()
 
     try:
+        chosen = None if fold == "all" else int(fold)
         found = one_run(name, track, chosen, source, tell)
     except KeyboardInterrupt:
-        return 130
+        return INTERRUPTED
     Path(out).write_text(json.dumps(found), encoding="utf-8")
     return 0
 

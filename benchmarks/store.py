@@ -8,6 +8,8 @@ from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent / "results"
 UNET_PH2 = FOLDER / "unet_ph2.json"
+AUGMENTATION = FOLDER / "augmentation.json"
+START = FOLDER / "start.json"
 
 
 def read(path: Path) -> dict:

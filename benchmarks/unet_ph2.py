@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import store
-from benchmarks.machine import threads_environment
+from benchmarks.children import measured
 from benchmarks.recipes import RECIPES
-from benchmarks.run import COURSE, NO_TRACK
+from benchmarks.run import NO_TRACK
 
 FOLDS = 5
 
@@ -134,31 +129,11 @@ def summary(found: dict) -> str:
 
 def starter(source: str, threads: int, command: str) -> Callable[[Run], dict]:
     """Make the function that does one run in a fresh process."""
-    environment = {
-        **os.environ,
-        **threads_environment(threads),
-        "EVERY_PIXEL_HEADLESS": "1",
-        "PYTHONPATH": str(COURSE),
-        "PYTHONIOENCODING": "utf-8",
-    }
 
     def start(run: Run) -> dict:
         fold = "all" if run.fold is None else str(run.fold)
-        with tempfile.TemporaryDirectory() as folder:
-            out = Path(folder, "result.json")
-            asked = [run.recipe, run.track, fold, source, str(out)]
-            status = subprocess.run(
-                [sys.executable, "-m", "benchmarks.run", *asked],
-                cwd=COURSE,
-                env=environment,
-            ).returncode
-            if status == 130:
-                raise KeyboardInterrupt
-            if status or not out.exists():
-                raise RuntimeError(
-                    f"{run} stopped with exit code {status}; what it said is above."
-                )
-            found = json.loads(out.read_text(encoding="utf-8"))
+        asked = [run.recipe, run.track, fold, source]
+        found = measured("benchmarks.run", asked, threads)
         return {**found, "threads": threads, "command": command}
 
     return start

@@ -1,0 +1,198 @@
+"""Images per second of loading and augmenting: the course's way and the libraries'.
+
+Each framework is measured in its own process. There its contestants take turns, round
+by round, so that a machine that slows down slows them all; ratios are taken within a
+round.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.children import INTERRUPTED, measured
+from benchmarks.machine import machine, versions
+from benchmarks.run import TRACKS
+from utils.datasets import Samples, simulate_skin
+from utils.training import Augmentation
+
+SIZES = (96, 256)
+BATCH = 8
+COUNT = 200  # images in a round
+ROUNDS = 7
+OURS = "Every Pixel"
+WE = Augmentation()  # the libraries are set to move and recolour as far
+
+# Yields the batches of one pass over the images; what it yields is not used.
+Pass = Callable[[], Iterable]
+
+
+def pytorch_contestants(samples: Samples) -> dict[str, Pass]:
+    """Ours against torchvision's transforms v2, image by image and batch by batch."""
+    import torch
+    from torch.utils.data import DataLoader
+    from torchvision import tv_tensors
+    from torchvision.transforms import InterpolationMode, v2
+
+    from utils.pytorch import batches
+
+    images = torch.from_numpy(samples.images).permute(0, 3, 1, 2).contiguous()
+    masks = torch.from_numpy(samples.masks)
+    zoom = 1 + WE.scale
+    transform = v2.Compose(
+        [
+            v2.RandomHorizontalFlip(),
+            v2.RandomVerticalFlip(),
+            v2.RandomAffine(
+                WE.rotate,
+                translate=(WE.shift, WE.shift),
+                scale=(1 / zoom, zoom),
+                interpolation=InterpolationMode.BILINEAR,  # masks take the nearest
+            ),
+            v2.ColorJitter(WE.brightness, WE.contrast, saturation=WE.colour),
+            v2.ToDtype({tv_tensors.Image: torch.float32, "others": None}, scale=True),
+        ]
+    )
+
+    def augmented(image, mask):
+        return transform(tv_tensors.Image(image), tv_tensors.Mask(mask))
+
+    class OneByOne(torch.utils.data.Dataset):
+        def __len__(self):
+            return len(images)
+
+        def __getitem__(self, i):
+            return augmented(images[i], masks[i])
+
+    single = DataLoader(OneByOne(), BATCH, shuffle=True)
+    plain = DataLoader(
+        torch.utils.data.TensorDataset(images, masks), BATCH, shuffle=True
+    )
+    generator = np.random.default_rng(0)
+    return {
+        OURS: lambda: batches(samples, BATCH, WE, generator),
+        "torchvision v2, each image": lambda: single,
+        "torchvision v2, one draw a batch": lambda: (augmented(*two) for two in plain),
+    }
+
+
+def tensorflow_contestants(samples: Samples) -> dict[str, Pass]:
+    """Ours against Keras' layers in a tf.data pipeline, as Keras' guides build it."""
+    from utils.tensorflow import batches  # first: it is quiet
+
+    import keras  # isort: skip
+    import tensorflow as tf  # isort: skip
+
+    zoom, rest = WE.scale, {"value_range": (0, 1)}
+    moves = [
+        keras.layers.RandomFlip(),
+        keras.layers.RandomRotation(WE.rotate / 360),
+        keras.layers.RandomZoom((-zoom / (1 + zoom), zoom)),
+        keras.layers.RandomTranslation(WE.shift, WE.shift),
+        keras.layers.RandomBrightness(WE.brightness, **rest),
+        keras.layers.RandomContrast(WE.contrast, **rest),
+        keras.layers.RandomSaturation(
+            (0.5 - WE.colour / 2, 0.5 + WE.colour / 2), **rest
+        ),
+    ]
+
+    def augmented(images, masks):
+        both = {
+            "images": tf.cast(images, tf.float32) / 255,
+            "segmentation_masks": masks[..., None],
+        }
+        for move in moves:
+            both = move(both, training=True)
+        return both["images"], both["segmentation_masks"]
+
+    pipeline = (
+        tf.data.Dataset.from_tensor_slices((samples.images, samples.masks))
+        .shuffle(len(samples))
+        .batch(BATCH)
+        .map(augmented, num_parallel_calls=tf.data.AUTOTUNE)
+        .prefetch(tf.data.AUTOTUNE)
+    )
+    generator = np.random.default_rng(0)
+    return {
+        OURS: lambda: batches(samples, BATCH, WE, generator),
+        "Keras layers in tf.data": lambda: pipeline,
+    }
+
+
+def race(
+    contestants: dict[str, Pass],
+    images: int,
+    rounds: int,
+    clock: Callable[[], float] = time.perf_counter,
+) -> dict[str, list[float]]:
+    """Let the contestants take turns; give images per second, round by round.
+
+    images: how many a pass yields. The first pass of each is not counted: graphs are
+    traced in it.
+    """
+    rates: dict[str, list[float]] = {name: [] for name in contestants}
+    for number in range(rounds + 1):
+        for name, one_pass in contestants.items():
+            began = clock()
+            for _ in one_pass():
+                pass
+            if number:
+                rates[name].append(round(images / (clock() - began), 1))
+    return rates
+
+
+def summarise(rates: dict[str, list[float]]) -> list[tuple[str, float, float]]:
+    """Give (name, median of images per second, median of how much faster ours is)."""
+    return [
+        (
+            name,
+            statistics.median(rounds),
+            statistics.median(
+                ours / theirs for ours, theirs in zip(rates[OURS], rounds, strict=True)
+            ),
+        )
+        for name, rounds in rates.items()
+    ]
+
+
+def measure(threads: int, trial: bool = False) -> dict:
+    """Measure both frameworks; give the rates by size, track and contestant."""
+    result: dict = {"rates": {str(size): {} for size in SIZES}, "threads": threads}
+    for track in TRACKS:
+        print(f"{track}, about a minute ...", flush=True)
+        how = ["trial"] if trial else []
+        found = measured("benchmarks.augmentation", [track, *how], threads)
+        for size, rates in found.pop("rates").items():
+            result["rates"][size][track] = rates
+        result.update(found)
+    return result
+
+
+def main(arguments: list[str]) -> int:
+    """Measure one track at all sizes and write it as JSON: OUT TRACK [trial]."""
+    out, track, *how = arguments
+    count, rounds = (2 * BATCH, 1) if how else (COUNT, ROUNDS)
+    contestants = {
+        "pytorch": pytorch_contestants,
+        "tensorflow": tensorflow_contestants,
+    }[track]
+    try:
+        rates = {
+            str(size): race(contestants(simulate_skin(count, size)), count, rounds)
+            for size in SIZES
+        }
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    result = {"rates": rates, "machine": machine(), "versions": versions()}
+    Path(out).write_text(json.dumps(result), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,41 @@
+"""Measurements in fresh processes: nothing is inherited from an earlier one."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks.machine import threads_environment
+
+COURSE = Path(__file__).resolve().parent.parent
+INTERRUPTED = 130  # exit code after Ctrl-C
+
+
+def measured(module: str, arguments: list[str], threads: int) -> dict:
+    """Run `python -m MODULE OUT ARGUMENTS`; give the JSON that it wrote to OUT.
+
+    Raises RuntimeError when it fails, KeyboardInterrupt when it was interrupted.
+    """
+    environment = {
+        **os.environ,
+        **threads_environment(threads),
+        "EVERY_PIXEL_HEADLESS": "1",
+        "PYTHONPATH": str(COURSE),
+        "PYTHONIOENCODING": "utf-8",
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder, "result.json")
+        command = [sys.executable, "-m", module, str(out), *arguments]
+        status = subprocess.run(command, cwd=COURSE, env=environment).returncode
+        if status == INTERRUPTED:
+            raise KeyboardInterrupt
+        if status or not out.exists():
+            raise RuntimeError(
+                f"{module} {' '.join(arguments)} stopped with exit code {status}; "
+                "what it said is above."
+            )
+        return json.loads(out.read_text(encoding="utf-8"))

@@ -1,0 +1,401 @@
+"""docs/results.md and its picture, computed from what is stored. No number by hand."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+
+from benchmarks import augmentation, store
+from benchmarks.children import COURSE
+from benchmarks.recipes import RECIPES, Recipe
+from benchmarks.run import NO_TRACK, TRACKS
+
+DOCS = COURSE / "docs"
+TEMPLATE = Path(__file__).resolve().parent / "results.md.template"
+GOAL = 0.90  # the Dice that the time to it is measured
+FOLDS = 5
+NOT_MEASURED = "not measured"
+TITLES = {"pytorch": "PyTorch", "tensorflow": "TensorFlow", NO_TRACK: ""}
+
+
+# What follows from the stored runs
+
+
+def runs_of(results: dict, recipe: str, track: str) -> dict[int | None, dict]:
+    """Give the runs of a recipe in a track by fold, in order."""
+    found = {
+        run["fold"]: run
+        for run in results.values()
+        if run["recipe"] == recipe and run["track"] == track
+    }
+    return dict(sorted(found.items(), key=lambda item: (item[0] is None, item[0])))
+
+
+def mean_and_error(values: Sequence[float]) -> tuple[float, float]:
+    """Give the mean and its standard error, nan from a single value."""
+    error = math.nan
+    if len(values) > 1:
+        error = statistics.stdev(values) / math.sqrt(len(values))
+    return statistics.fmean(values), error
+
+
+def over_images(runs: dict, metric: str) -> list[float]:
+    """Give a metric of every held-out image of all folds."""
+    return [value for run in runs.values() for value in run[metric]]
+
+
+def fold_mean(runs: dict, metric: str = "dice") -> float | None:
+    """Average a metric over the images of each fold, then over the folds."""
+    if not runs:
+        return None
+    return statistics.fmean(statistics.fmean(run[metric]) for run in runs.values())
+
+
+def seconds_to(goal: float, run: dict) -> float | None:
+    """Give the seconds of training after which the curve first is at the goal."""
+    return next((seconds for seconds, dice in run["curve"] if dice >= goal), None)
+
+
+def share_of_time(runs: dict, others: dict, goal: float = GOAL) -> float | None:
+    """Divide the seconds to the goal by the others', in each fold; average.
+
+    Where the others never get there, the whole of their training counts. Infinite where
+    these runs do not get there on one fold; None where no fold has both.
+    """
+    shares = []
+    for fold in runs.keys() & others.keys():
+        ours, theirs = runs[fold], others[fold]
+        reached = seconds_to(goal, ours)
+        if reached is None:
+            return math.inf
+        shares.append(reached / (seconds_to(goal, theirs) or theirs["seconds"]))
+    return statistics.fmean(shares) if shares else None
+
+
+def paired_gain(runs: dict, others: dict) -> tuple[float, float] | None:
+    """Give mean and standard error of the Dice gained over the others, by image."""
+    ours, theirs = (
+        {
+            image: dice
+            for run in each.values()
+            for image, dice in zip(run["images"], run["dice"], strict=True)
+        }
+        for each in (runs, others)
+    )
+    gains = [ours[image] - theirs[image] for image in ours.keys() & theirs.keys()]
+    return mean_and_error(gains) if gains else None
+
+
+# What was to be reached
+
+
+@dataclass(frozen=True)
+class Target:
+    """One promise and what became of it.
+
+    at_least: whether more is better. unit: what stands behind numbers, as " s".
+    value: None where it is not measured, infinite where it never happened.
+    """
+
+    promise: str
+    track: str
+    value: float | None
+    wanted: float
+    at_least: bool
+    unit: str = ""
+    digits: int = 3
+
+    @property
+    def bound(self) -> str:
+        """Write what was wanted."""
+        return (
+            f"{'at least' if self.at_least else 'at most'} {self.wanted:g}{self.unit}"
+        )
+
+    def verdict(self) -> str:
+        """Say whether it is reached, or by how much it is missed."""
+        if self.value is None:
+            return NOT_MEASURED
+        if math.isinf(self.value):
+            return "not reached"
+        missing = (
+            self.wanted - self.value if self.at_least else self.value - self.wanted
+        )
+        if missing <= 0:
+            return "reached"
+        # Never 0.000: that would not look like a miss.
+        least = 10.0**-self.digits
+        return f"short by {max(missing, least):.{self.digits}f}{self.unit}"
+
+    def row(self) -> list[str]:
+        """Give the cells of its line in the table."""
+        value = NOT_MEASURED
+        if self.value is not None:
+            value = f"{self.value:.{self.digits}f}{self.unit}"
+        if self.value == math.inf:
+            value = "never on a fold"
+        track = TITLES.get(self.track, self.track)
+        return [self.promise, track, self.bound, value, self.verdict()]
+
+
+def targets(results: dict, start: dict) -> list[Target]:
+    """List all promises, track by track."""
+    found = []
+    for track in TRACKS:
+        popular, lesson, pretrained = (
+            runs_of(results, recipe, track)
+            for recipe in ("popular", "lesson", "pretrained")
+        )
+        whole = start.get("lessons", {}).get(track, {}).get("whole")
+        share = share_of_time(lesson, popular)
+        found += [
+            Target("Dice of the lesson", track, fold_mean(lesson), 0.94, True),
+            Target("its training", track, slowest(lesson), 60, False, " s", 1),
+            Target("its share of the popular time to 0.90", track, share, 0.1, False),
+            Target("Dice of pretrained", track, fold_mean(pretrained), 0.945, True),
+            Target("its fine-tuning", track, slowest(pretrained), 30, False, " s", 1),
+            Target("lesson 05 from end to end", track, whole, 150, False, " s", 1),
+        ]
+    means = [fold_mean(runs_of(results, "lesson", track)) for track in TRACKS]
+    apart = None if None in means else abs(means[0] - means[1])
+    found.append(
+        Target("the lesson's Dice, track from track", "both", apart, 0.01, False)
+    )
+    return found
+
+
+def slowest(runs: dict) -> float | None:
+    """Give the seconds of training of the slowest fold."""
+    return max((run["seconds"] for run in runs.values()), default=None)
+
+
+# Tables
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Lay out a Markdown table; the first column to the left, numbers to the right."""
+    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def plus_minus(pair: tuple[float, float] | None, sign: str = "") -> str:
+    """Write a mean with its standard error."""
+    if pair is None:
+        return "-"
+    mean, error = pair
+    return f"{mean:{sign}.3f}" + ("" if math.isnan(error) else f" ± {error:.3f}")
+
+
+def comparison(results: dict) -> str:
+    """Give the table of all recipes in all tracks."""
+    head = ["recipe", "track", "images", "Dice", "Jaccard", "training", "to Dice 0.90"]
+    head += ["share of popular", "Dice over popular", "memory"]
+    pairs = [(recipe, track) for recipe in RECIPES for track in TRACKS]
+    rows = []
+    for recipe, track in [*pairs, ("otsu", NO_TRACK)]:
+        runs = runs_of(results, recipe, track)
+        popular = runs_of(results, "popular", track)
+        others = {} if recipe == "popular" else popular
+        cells = [NOT_MEASURED, *[""] * (len(head) - 3)]
+        if runs:
+            share = share_of_time(runs, others) if others else None
+            cells = [
+                _images(recipe, runs),
+                plus_minus(mean_and_error(over_images(runs, "dice"))),
+                plus_minus(mean_and_error(over_images(runs, "jaccard"))),
+                *_times(runs),
+                "-" if share in (None, math.inf) else f"{share:.3f}",
+                plus_minus(paired_gain(runs, others), "+"),
+                _memory(runs),
+            ]
+        rows.append([recipe, TITLES[track], *cells])
+    return table(head, rows)
+
+
+def _images(recipe: str, runs: dict) -> str:
+    count = str(len(over_images(runs, "dice")))
+    whole = recipe not in RECIPES or not RECIPES[recipe].folds
+    return count if whole or len(runs) == FOLDS else f"{count} ({len(runs)} folds)"
+
+
+def _times(runs: dict) -> list[str]:
+    """Mean seconds of training, and to the goal; "-" without training."""
+    trained = [run for run in runs.values() if run.get("curve")]
+    if not trained:
+        return ["-", "-"]
+    reached = [seconds_to(GOAL, run) for run in trained]
+    there = [seconds for seconds in reached if seconds is not None]
+    to_goal = f"{statistics.fmean(there):.1f} s" if there else "never"
+    if there and len(there) < len(reached):
+        to_goal += f" ({len(there)} of {len(reached)} folds)"
+    return [f"{statistics.fmean(run['seconds'] for run in trained):.1f} s", to_goal]
+
+
+def _memory(runs: dict) -> str:
+    peaks = [run.get("peak_memory_mib") for run in runs.values()]
+    if not any(run.get("curve") for run in runs.values()):
+        return "-"
+    return NOT_MEASURED if None in peaks else f"{max(peaks):.0f} MiB"
+
+
+def augmentation_table(results: dict) -> str:
+    """Give the table of images per second."""
+    head = ["contestant", "track", "size", "images / s", "ours is faster"]
+    rows = []
+    for size, tracks in results.get("rates", {}).items():
+        for track, rates in tracks.items():
+            for name, rate, times in augmentation.summarise(rates):
+                faster = "" if name == augmentation.OURS else f"{times:.1f} times"
+                pixels = f"{size} x {size}"
+                rows.append([name, TITLES[track], pixels, f"{rate:.0f}", faster])
+    return table(head, rows) if rows else NOT_MEASURED.capitalize() + "."
+
+
+def start_table(start: dict) -> str:
+    """Give the table of waiting times."""
+
+    def seconds(value: float | None) -> str:
+        return NOT_MEASURED if value is None else f"{value:.1f} s"
+
+    rows = [
+        ["first start, until JupyterLab answers", seconds(start.get("first_start"))],
+        ["second start", seconds(start.get("second_start"))],
+    ]
+    for track in TRACKS:
+        lesson = start.get("lessons", {}).get(track, {})
+        opened = f"lesson 05 in {TITLES[track]}, opened, to its first figure"
+        rows.append([opened, seconds(lesson.get("first_figure"))])
+        rows.append(
+            [f"lesson 05 in {TITLES[track]}, whole", seconds(lesson.get("whole"))]
+        )
+    return table(["from, to", "seconds"], rows)
+
+
+# Text
+
+
+def settings(recipe: Recipe) -> str:
+    """Say a recipe in one line."""
+    augmented = "augmented" if recipe.augmentation else "no augmentation"
+    return (
+        f"It sees {recipe.size} x {recipe.size} pixels, {recipe.epochs} epochs in batches of "
+        f"{recipe.batch_size}, Adam {recipe.learning_rate:g}, {augmented}"
+    )
+
+
+def summary(results: dict) -> str:
+    """Say the main result in a sentence for each track."""
+    sentences = []
+    for track in TRACKS:
+        ours = runs_of(results, "lesson", track)
+        theirs = runs_of(results, "popular", track)
+        if not ours or not theirs:
+            sentences.append(f"{TITLES[track]}: {NOT_MEASURED}.")
+            continue
+        (dice, time), (other, other_time) = (
+            (fold_mean(runs), statistics.fmean(run["seconds"] for run in runs.values()))
+            for runs in (ours, theirs)
+        )
+        sentences.append(
+            f"In {TITLES[track]} the lesson reaches Dice {dice:.3f} after {time:.0f} s "
+            f"of training, the popular recipe {other:.3f} after {other_time:.0f} s."
+        )
+    return "\n".join(sentences)
+
+
+def machines(stored: Iterable[dict]) -> str:
+    """List each computer, set of versions, number of threads and day that occur."""
+    lines = {}
+    for run in stored:
+        if "machine" not in run:
+            continue
+        computer, packages = run["machine"], run["versions"]
+        line = f"- {computer['cpu']}, {computer['cores']} cores, {computer['system']}, "
+        line += f"Python {computer['python']}; "
+        line += ", ".join(f"{name} {number}" for name, number in packages.items())
+        if "threads" in run:
+            line += f"; {run['threads']} threads"
+        lines.setdefault(line, set()).update({run["date"]} if "date" in run else ())
+    dated = [
+        f"{line}; {', '.join(sorted(days))}" if days else line
+        for line, days in lines.items()
+    ]
+    return "\n".join(dated) if dated else NOT_MEASURED.capitalize() + "."
+
+
+def render(results: dict, rates: dict, start: dict) -> str:
+    """Give the text of docs/results.md."""
+    stored = [*results.values(), rates, start]
+    commands = sorted({run["command"] for run in stored if "command" in run})
+    rows = [target.row() for target in targets(results, start)]
+    rounds = {
+        len(values)
+        for tracks in rates.get("rates", {}).values()
+        for contestants in tracks.values()
+        for values in contestants.values()
+    }
+    text = Template(TEMPLATE.read_text(encoding="utf-8"))
+    return text.substitute(
+        summary=summary(results),
+        comparison=comparison(results),
+        targets=table(["promise", "track", "wanted", "measured", "verdict"], rows),
+        augmentation=augmentation_table(rates),
+        start=start_table(start),
+        machines=machines(stored),
+        commands="\n".join(f"- `{command}`" for command in commands) or "- none yet",
+        rounds="several" if not rounds else min(rounds),
+        **{
+            name: settings(RECIPES[name])
+            for name in ("lesson", "popular", "pretrained")
+        },
+    )
+
+
+# The picture
+
+
+def draw(results: dict, path: Path) -> None:
+    """Draw Dice against seconds of training, one line for each fold."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot as plt
+
+    from utils.plotting import LEGEND, LINE_COLOURS, TEXT, figure, label_axes
+
+    drawn, panels = figure(1, len(TRACKS), width=4.2, height=3.2)
+    trained = [name for name, recipe in RECIPES.items() if recipe.epochs]
+    for axis, track in zip(panels[0], TRACKS, strict=True):
+        for recipe, colour in zip(trained, LINE_COLOURS, strict=False):
+            for fold, run in enumerate(runs_of(results, recipe, track).values()):
+                seconds, dice = zip(*run["curve"], strict=True)
+                name = None if fold else recipe
+                axis.plot(seconds, dice, color=colour, linewidth=1, label=name)
+                final = statistics.fmean(run["dice"])
+                axis.plot(run["seconds"], final, "o", color=colour, markersize=4)
+        axis.axhline(GOAL, color="#4D4D4D", linewidth=0.8, linestyle="--")
+        axis.set_xscale("log")
+        axis.xaxis.set_major_formatter("{x:g}")
+        axis.set_ylim(0.5, 1)
+        axis.set_title(TITLES[track], **TEXT)
+        label_axes(axis, "seconds of training", "Dice on held-out images")
+        if axis.get_legend_handles_labels()[0]:
+            axis.legend(loc="lower right", **LEGEND)
+    drawn.savefig(path)
+    plt.close(drawn)
+
+
+def write() -> list[Path]:
+    """Write docs/results.md and docs/results.png; give their paths."""
+    results, rates, start = map(
+        store.read, (store.UNET_PH2, store.AUGMENTATION, store.START)
+    )
+    DOCS.mkdir(exist_ok=True)
+    text, picture = DOCS / "results.md", DOCS / "results.png"
+    text.write_text(render(results, rates, start), encoding="utf-8", newline="\n")
+    draw(results, picture)
+    return [text, picture]
