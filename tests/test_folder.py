@@ -420,6 +420,12 @@ def test_classes_and_palettes_that_are_none(own, arguments, told):
     refused(own, told, **arguments)
 
 
+def test_black_and_blue_are_colours_and_not_0_and_255(own):
+    all_masks(own, shades(255 * INSIDE).convert("RGB"), ".jpg")
+    blue = {"sky": (0, 0, 255), "night": (0, 0, 0)}
+    refused(own, own[1] / "cat.jpg", "JPEG", palette=blue)
+
+
 @pytest.mark.parametrize("size", [0, (4,), 4.5])
 def test_a_size_that_is_none(own, size):
     with pytest.raises(ValueError, match="size is one number"):

@@ -31,7 +31,6 @@ def workplace(folder: Path) -> Iterator[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with alone(folder / LOCK):
-            _sweep(folder)
             work = Path(tempfile.mkdtemp(prefix=WORK, dir=folder))
             try:
                 yield work
@@ -64,12 +63,8 @@ def settle(folder: Path) -> None:
     """
     if any(folder.glob(f"{WORK}*")):
         with suppress(OSError), alone(folder / LOCK):
-            _sweep(folder)
-
-
-def _sweep(folder: Path) -> None:
-    for work in folder.glob(f"{WORK}*"):
-        _clear(work)
+            for work in folder.glob(f"{WORK}*"):
+                _clear(work)
 
 
 def _clear(work: Path) -> None:
