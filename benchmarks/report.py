@@ -282,8 +282,8 @@ def settings(recipe: Recipe) -> str:
     """Say a recipe in one line."""
     augmented = "augmented" if recipe.augmentation else "no augmentation"
     return (
-        f"It sees {recipe.size} x {recipe.size} pixels, {recipe.epochs} epochs in batches of "
-        f"{recipe.batch_size}, Adam {recipe.learning_rate:g}, {augmented}"
+        f"It sees {recipe.size} x {recipe.size} pixels, {recipe.epochs} epochs in "
+        f"batches of {recipe.batch_size}, Adam {recipe.learning_rate:g}, {augmented}"
     )
 
 

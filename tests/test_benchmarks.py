@@ -6,15 +6,18 @@ is timed.
 
 import functools
 import json
+import math
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.pyplot import imread
 
-from benchmarks import scoring, store
+from benchmarks import augmentation, report, scoring, store
 from benchmarks.folds import make_folds
 from benchmarks.recipes import RECIPES
 from benchmarks.stopwatch import Stopwatch
@@ -352,3 +355,243 @@ def test_the_loss_takes_the_probability_for_a_logit(track):
 @pytest.mark.parametrize("track", TRACKS)
 def test_the_popular_training_tells_of_each_epoch(track):
     assert network(track)["epochs"] == 1
+
+
+# Loading and augmenting
+
+
+def test_contestants_take_turns_and_the_first_pass_is_not_counted():
+    turns, now = [], [0.0]
+
+    def contestant(name, seconds):
+        def one_pass():
+            turns.append(name)
+            # The first pass traces a graph, and the machine slows down by and by.
+            first = 100 if turns.count(name) == 1 else 0
+            now[0] += first + seconds * len(turns)
+            return iter([])
+
+        return one_pass
+
+    names = {augmentation.OURS: 1, "theirs": 2}
+    contestants = {name: contestant(name, s) for name, s in names.items()}
+    rates = augmentation.race(contestants, images=60, rounds=2, clock=lambda: now[0])
+    assert turns == [*names] * 3
+    assert rates == {augmentation.OURS: [20, 12], "theirs": [7.5, 5]}
+
+
+def test_how_much_faster_ours_is_is_the_median_of_the_rounds():
+    rates = {augmentation.OURS: [10.0, 40.0, 30.0], "theirs": [5.0, 10.0, 10.0]}
+    assert augmentation.summarise(rates) == [
+        (augmentation.OURS, 30.0, 1.0),
+        ("theirs", 10.0, 3.0),
+    ]
+
+
+CONTESTANTS = """
+import sys
+import numpy as np
+from benchmarks import augmentation
+from utils.datasets import Samples
+# The image is its mask in white and black: moved together they stay the same.
+masks = np.zeros((16, 32, 32), np.uint8)
+masks[:, 8:20, 10:30] = 1
+samples = Samples(
+    masks[..., None].repeat(3, -1) * 255, masks, tuple("abcdefghijklmnop"),
+    ("background", "lesion"), "simulated",
+)
+contestants = getattr(augmentation, sys.argv[1] + "_contestants")(samples)
+for name, one_pass in contestants.items():
+    shapes, found, agree, moved = [], set(), [], []
+    for images, part in one_pass():
+        images, part = np.asarray(images), np.asarray(part).reshape(-1, 32, 32)
+        channels = images.mean(axis=1 if images.shape[1] == 3 else -1)
+        shapes.append(len(part))
+        found |= set(np.unique(part).tolist())
+        agree.append(((channels > 0.5) == part).mean())
+        moved.append((part != masks[:8]).any(axis=(1, 2)).mean())
+    assert shapes == [8, 8], (name, shapes)
+    assert found == {0, 1}, (name, found)
+    assert images.dtype == np.float32 and images.max() <= 1, (name, images.dtype)
+    assert min(agree) > 0.97, (name, agree)
+    assert min(moved) > 0.9, (name, moved)
+    print(name)
+"""
+
+
+@pytest.mark.parametrize("track", TRACKS)
+def test_every_contestant_moves_an_image_and_its_mask_together(track):
+    done = python("-c", CONTESTANTS, track)
+    assert done.returncode == 0, done.stderr
+    names = done.stdout.splitlines()
+    assert names[0] == augmentation.OURS and len(names) > 1
+
+
+# The report
+
+
+def result(recipe, track, fold, seconds, curve, dice):
+    run = Run(recipe, track, fold)
+    jaccard = [d / (2 - d) for d in dice]
+    images = [10 * fold + i for i in range(len(dice))]
+    more = {"images": images, "curve": curve, "jaccard": jaccard}
+    more |= {"peak_memory_mib": 500.0 + fold, "command": "python -m benchmarks x"}
+    machine = {"cpu": "Z80", "cores": 2, "system": "CP/M", "python": "3.12.1"}
+    more |= {"machine": machine, "versions": {"torch": "2.9"}, "date": "2026-01-02"}
+    return run.key, stored(run, seconds=seconds, dice=dice, **more)
+
+
+def results() -> dict:
+    """Two folds of two images each, in PyTorch; the popular recipe never reaches 0.90
+    on the second."""
+    climb = [[10.0, 0.5], [20.0, 0.9], [30.0, 0.89]]
+    return dict(
+        [
+            result(
+                "popular",
+                "pytorch",
+                0,
+                300.0,
+                [[100.0, 0.8], [200.0, 0.95]],
+                [0.9, 0.8],
+            ),
+            result(
+                "popular",
+                "pytorch",
+                1,
+                400.0,
+                [[200.0, 0.8], [400.0, 0.89]],
+                [0.8, 0.7],
+            ),
+            result("lesson", "pytorch", 0, 30.0, climb, [0.96, 0.92]),
+            result("lesson", "pytorch", 1, 50.0, [[40.0, 0.91]], [0.9, 0.9]),
+        ]
+    )
+
+
+def runs(recipe, track="pytorch"):
+    return report.runs_of(results(), recipe, track)
+
+
+def test_a_mean_has_the_standard_error_over_images():
+    assert report.mean_and_error([1.0, 2.0, 3.0]) == (2.0, pytest.approx(1 / 3**0.5))
+    found = report.over_images(runs("lesson"), "dice")
+    assert found == [0.96, 0.92, 0.9, 0.9]
+    assert report.fold_mean(runs("lesson")) == pytest.approx((0.94 + 0.9) / 2)
+
+
+def test_the_seconds_to_a_dice_are_those_of_the_first_epoch_that_has_it():
+    found = runs("lesson")
+    assert report.seconds_to(0.9, found[0]) == 20
+    assert report.seconds_to(0.93, found[0]) is None
+
+
+def test_the_share_of_time_is_taken_within_folds():
+    """20 s of 200 s, and 40 s of the 400 s in which the other never gets there."""
+    share = report.share_of_time(runs("lesson"), runs("popular"))
+    assert share == pytest.approx((20 / 200 + 40 / 400) / 2)
+    assert report.share_of_time(runs("lesson"), {}) is None
+    assert math.isinf(report.share_of_time(runs("popular"), runs("lesson")))
+
+
+def test_a_gain_is_paired_image_by_image():
+    gains = [0.06, 0.12, 0.1, 0.2]
+    mean, error = report.paired_gain(runs("lesson"), runs("popular"))
+    assert mean == pytest.approx(0.12)
+    assert error == pytest.approx(np.std(gains, ddof=1) / 2)
+    other_images = {0: {**runs("popular")[0], "images": [7, 8]}}
+    assert report.paired_gain(runs("lesson"), other_images) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "wanted", "at_least", "verdict"),
+    [
+        (0.94, 0.94, True, "reached"),
+        (0.92, 0.94, True, "short by 0.020 s"),
+        (0.93999, 0.94, True, "short by 0.001 s"),
+        (61.5, 60, False, "short by 1.500 s"),
+        (59.0, 60, False, "reached"),
+        (None, 60, False, "not measured"),
+        (math.inf, 0.1, False, "not reached"),
+    ],
+)
+def test_a_target_says_by_how_much_it_is_missed(value, wanted, at_least, verdict):
+    target = report.Target("Dice", "pytorch", value, wanted, at_least, " s")
+    assert target.verdict() == verdict
+
+
+def test_the_targets_are_judged_by_the_stored_runs():
+    start = {"lessons": {"pytorch": {"whole": 151.0}}}
+    found = {(t.promise, t.track): t for t in report.targets(results(), start)}
+    assert found["Dice of the lesson", "pytorch"].verdict() == "short by 0.020"
+    assert found["its training", "pytorch"].value == 50, "the slowest fold"
+    share = found["its share of the popular time to 0.90", "pytorch"]
+    assert share.verdict() == "reached"
+    assert found["lesson 05 from end to end", "pytorch"].verdict() == "short by 1.0 s"
+    for promise, track in (
+        ("Dice of the lesson", "tensorflow"),
+        ("Dice of pretrained", "pytorch"),
+        ("the lesson's Dice, track from track", "both"),
+    ):
+        assert found[promise, track].verdict() == "not measured"
+
+
+def test_the_report_writes_what_is_stored_and_says_what_is_not_measured():
+    text = report.render(results(), {}, {})
+    row = next(line for line in text.splitlines() if line.startswith("| lesson | PyT"))
+    assert [cell.strip() for cell in row.split("|")[3:-1]] == [
+        "4 (2 folds)",
+        "0.920 ± 0.014",
+        "0.853 ± 0.025",
+        "40.0 s",
+        "30.0 s",
+        "0.100",
+        "+0.120 ± 0.029",
+        "501 MiB",
+    ]
+    popular = next(line for line in text.splitlines() if "| popular | PyT" in line)
+    assert "200.0 s (1 of 2 folds)" in popular
+    assert "| lesson | TensorFlow | not measured |" in text
+    assert "- Z80, 2 cores, CP/M, Python 3.12.1; torch 2.9; 2026-01-02" in text
+    assert "- `python -m benchmarks x`" in text
+
+
+def test_an_empty_report_has_no_number_that_was_measured():
+    text = report.render({}, {}, {})
+    assert "±" in text and not re.search(r"\d ± \d", text)
+    assert text.count("not measured") > 20 and "reached |" not in text
+
+
+def test_the_picture_is_drawn_from_whatever_is_there(tmp_path):
+    for name, found in (("some", results()), ("none", {})):
+        report.draw(found, tmp_path / f"{name}.png")
+    some, none = (imread(tmp_path / f"{name}.png") for name in ("some", "none"))
+    assert some.shape == none.shape and some.shape[1] < 1000
+    assert (some != none).any()
+
+
+# The command
+
+
+def test_without_ph2_the_command_says_where_to_put_it(tmp_path):
+    done = python(
+        "-m", "benchmarks", "unet-ph2", "--data", str(tmp_path), "--fold", "0"
+    )
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert "PH2 is not there" in done.stderr and "--data PATH" in done.stderr
+
+
+@pytest.mark.parametrize("track", TRACKS)
+def test_a_trial_takes_the_path_of_the_benchmark_and_stores_nothing(track):
+    before = store.read(store.UNET_PH2)
+    command = ["-m", "benchmarks", "unet-ph2", "--trial", "--threads", "1"]
+    recipes = ["popular", "lesson"]
+    done = python(*command, "--fold", "1", "--track", track, "--recipe", *recipes)
+    assert done.returncode == 0, done.stderr
+    lines = [line for line in done.stdout.splitlines() if line[0] != " "]
+    assert [line.split(": ")[0] for line in lines] == [
+        "otsu, all images",
+        *(f"{recipe}, {track}, fold 1" for recipe in recipes),
+    ]
+    assert re.fullmatch(r".*: Dice 0\.\d{4} after \d+ s on 4 images", lines[-1])
+    assert store.read(store.UNET_PH2) == before
