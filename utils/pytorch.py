@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 
@@ -24,6 +25,7 @@ except ModuleNotFoundError:
 from torch import Tensor, nn
 from torch.nn import functional
 
+from utils import checkpoints
 from utils.datasets import Samples
 from utils.training import (
     Augmentation,
@@ -178,3 +180,65 @@ def predict(model: nn.Module, images: np.ndarray, batch_size: int = 32) -> np.nd
     ]
     logits = torch.cat(parts).permute(0, 2, 3, 1).numpy()
     return logits[..., 0] if logits.shape[-1] == 1 else logits
+
+
+def get_weights(model: nn.Module, side: int = 32) -> list[np.ndarray]:
+    """The weights and the statistics of batch normalisation, as copies.
+
+    side: of an image that the model takes; one runs through, to see the order.
+    Returns float32 arrays in the order in which the layers run, kernels as
+    (height, width, in, out): for a model of both tracks the same in both.
+    """
+    return [_channels_last(tensor) for tensor in _tensors(model, side)]
+
+
+@torch.no_grad()
+def set_weights(model: nn.Module, arrays: list[np.ndarray], side: int = 32) -> None:
+    """Put arrays into the model, as `get_weights` of either track returns them.
+
+    Raises ValueError when their number or a shape is not the model's.
+    """
+    for tensor, array in zip(_tensors(model, side), arrays, strict=True):
+        kernel = array.transpose(3, 2, 0, 1) if array.ndim == 4 else array.T
+        if tuple(tensor.shape) != kernel.shape:
+            raise ValueError(
+                f"weights of shape {array.shape} do not fit {tuple(tensor.shape)}."
+            )
+        tensor.copy_(torch.from_numpy(kernel.copy()))
+
+
+def save_weights(model: nn.Module, path: str | Path) -> None:
+    """Write the weights into a small file that both tracks read; see `checkpoints`."""
+    checkpoints.write(path, get_weights(model))
+
+
+def load_weights(model: nn.Module, path: str | Path) -> None:
+    """Read weights that `save_weights` of either track has written; see there."""
+    shapes = [array.shape for array in get_weights(model)]
+    set_weights(model, checkpoints.read(path, shapes))
+
+
+def _tensors(model: nn.Module, side: int) -> list[Tensor]:
+    """Kernels, biases and statistics, layer by layer in the order in which they run."""
+    ran = []
+    leaves = [part for part in model.modules() if list(part.parameters(recurse=False))]
+    hooks = [
+        part.register_forward_pre_hook(lambda part, _: ran.append(part))
+        for part in leaves
+    ]
+    training = model.training
+    with torch.inference_mode():
+        model.eval()(next(model.parameters()).new_zeros(1, 3, side, side))
+    model.train(training)
+    for hook in hooks:
+        hook.remove()
+    tensors = [
+        tensor for part in dict.fromkeys(ran) for tensor in part.state_dict().values()
+    ]
+    return [tensor for tensor in tensors if tensor.is_floating_point()]
+
+
+def _channels_last(kernel: Tensor) -> np.ndarray:
+    """(out, in, height, width) -> (height, width, in, out); vectors stay."""
+    array = kernel.detach().cpu().numpy()
+    return (array.transpose(2, 3, 1, 0) if array.ndim == 4 else array.T).copy()

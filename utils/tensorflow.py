@@ -9,9 +9,11 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 
+from utils import checkpoints
 from utils.datasets import Samples
 from utils.training import (
     Augmentation,
@@ -207,3 +209,31 @@ def predict(model: keras.Model, images: np.ndarray, batch_size: int = 32) -> np.
     ]
     logits = np.concatenate(parts)
     return logits[..., 0] if logits.shape[-1] == 1 else logits
+
+
+def get_weights(model: keras.Model) -> list[np.ndarray]:
+    """The weights and the statistics of batch normalisation, as copies.
+
+    Returns float32 arrays in the order in which the layers run, kernels as
+    (height, width, in, out): for a model of both tracks the same in both.
+    """
+    return model.get_weights()
+
+
+def set_weights(model: keras.Model, arrays: list[np.ndarray]) -> None:
+    """Put arrays into the model, as `get_weights` of either track returns them.
+
+    Raises ValueError when their number or a shape is not the model's.
+    """
+    model.set_weights(arrays)
+
+
+def save_weights(model: keras.Model, path: str | Path) -> None:
+    """Write the weights into a small file that both tracks read; see `checkpoints`."""
+    checkpoints.write(path, get_weights(model))
+
+
+def load_weights(model: keras.Model, path: str | Path) -> None:
+    """Read weights that `save_weights` of either track has written; see there."""
+    shapes = [tuple(weights.shape) for weights in model.weights]
+    set_weights(model, checkpoints.read(path, shapes))

@@ -1,0 +1,61 @@
+"""Weights of a trained model in one small file that both tracks can read.
+
+A file is an .npz: arrays by number, in the order in which the model's layers run,
+kernels with the channels last, as TensorFlow has them. Kernels are kept in half
+precision, everything else in single; nothing is pickled.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+
+# What NumPy raises for files that are no .npz, or cut short.
+UNREADABLE = (OSError, ValueError, KeyError, EOFError, AttributeError, BadZipFile)
+
+
+def write(path: str | Path, arrays: list[np.ndarray]) -> None:
+    """Write arrays (float32; kernels of 4 axes as float16), all or nothing.
+
+    Raises OSError as the disk gives it; an older file then stays as it was.
+    """
+    path = Path(path)
+    small = [a.astype(np.float16 if a.ndim == 4 else np.float32) for a in arrays]
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        with temporary.open("wb") as file:
+            np.savez_compressed(file, *small)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def read(path: str | Path, shapes: list[tuple[int, ...]]) -> list[np.ndarray]:
+    """Read arrays of the given shapes, float32.
+
+    Raises FileNotFoundError if there is no such file, ValueError if it is none of
+    `write`, is damaged, or holds the weights of another model; one sentence each.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"{path} does not exist; give a file that save_weights has written."
+        )
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            arrays = [stored[f"arr_{i}"] for i in range(len(stored.files))]
+    except UNREADABLE:
+        raise ValueError(
+            f"{path} holds no weights or is damaged; give a file that save_weights has "
+            "written."
+        ) from None
+    if [array.shape for array in arrays] != list(shapes):
+        raise ValueError(
+            f"{path} holds the weights of another model ({len(arrays)} arrays, where "
+            f"this one has {len(shapes)}, or other shapes); build the model with the "
+            "widths and classes that it was saved with."
+        )
+    return [array.astype(np.float32) for array in arrays]
