@@ -758,7 +758,7 @@ def test_the_list_counts_every_data_set_in_its_published_layout(data, original, 
     files = [case / "images" / "0a1b.png", case / "masks" / "1.png"]
     files += [data / catalogue.MADS / part / "a.png" for part in ("images", "masks")]
     files += [data / "cats" / "images" / f"{name}.jpg" for name in ("tom", "alone")]
-    files += [data / "cats" / "masks" / "tom.png"]
+    files += [data / "cats" / "masks" / "Tom_mask.png"]
     for file in files:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.touch()
