@@ -413,7 +413,7 @@ for name, one_pass in contestants.items():
     assert shapes == [8, 8], (name, shapes)
     assert found == {0, 1}, (name, found)
     assert images.dtype == np.float32 and images.max() <= 1, (name, images.dtype)
-    assert min(agree) > 0.97, (name, agree)
+    assert min(agree) > 0.93, (name, agree)
     assert min(moved) > 0.9, (name, moved)
     print(name)
 """
