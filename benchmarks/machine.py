@@ -19,7 +19,7 @@ def cores() -> int:
 
 
 def machine() -> dict:
-    """Describe the computer: CPU, cores, memory in GiB if known, system, Python."""
+    """Describe the computer: CPU, cores, system, Python."""
     return {
         "cpu": _cpu(),
         "cores": cores(),

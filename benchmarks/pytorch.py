@@ -13,9 +13,14 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from benchmarks.recipes import Recipe
-from benchmarks.scaffold import averaging, clean_up
 from utils.datasets import Samples
-from utils.models.pytorch import UNet, bce_dice
+from utils.models.pytorch import (
+    UNet,
+    bce_dice,
+    clean_up,
+    predict_averaged,
+    probability_of,
+)
 from utils.pytorch import count_parameters, device, fit, predict
 
 __all__ = [
@@ -28,10 +33,9 @@ __all__ = [
     "predict",
     "predict_averaged",
     "predict_popular",
+    "probability_of",
     "train_popular",
 ]
-
-predict_averaged = averaging(predict)
 
 
 def block(channels_in: int, channels_out: int) -> nn.Sequential:

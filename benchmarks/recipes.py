@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
+from utils import checkpoints
 from utils.training import Augmentation
 
 
@@ -30,18 +33,22 @@ class Recipe:
     batch_size: int = 8
     learning_rate: float = 3e-3
     weight_decay: float = 0.0
-    widths: tuple[int, ...] = (16, 32, 64, 128)
+    widths: tuple[int, ...] = (8, 16, 32, 64, 128)
     augmentation: Augmentation | None = Augmentation()
-    weights: str | None = None
+    weights: Path | None = None
     finish: bool = True
     folds: bool = True
 
     def settings(self) -> dict:
-        """Give the recipe as JSON gives it back."""
-        return json.loads(json.dumps(asdict(self)))
+        """Give the recipe as JSON gives it back, weights by the hash of their file."""
+        found = asdict(self)
+        if self.weights:
+            found["weights"] = None
+            if self.weights.exists():
+                digest = hashlib.sha256(self.weights.read_bytes()).hexdigest()
+                found["weights"] = f"{self.weights.name}, sha256 {digest[:16]}"
+        return json.loads(json.dumps(found))
 
-
-SIMULATED_SKIN = "utils/models/unet_skin.npz"  # weights, from the course's root
 
 # microsoft/AI-For-Beginners, lesson 12, as in its PyTorch notebook. Its TensorFlow
 # notebook differs (normalisation before ReLU, no sigmoid, Adam 3e-4, batches of 64, 100
@@ -54,6 +61,7 @@ POPULAR = Recipe(
     batch_size=32,
     learning_rate=1e-3,
     weight_decay=1e-6,
+    widths=(16, 32, 64, 128),
     augmentation=None,
     finish=False,
 )
@@ -63,7 +71,7 @@ RECIPES = {
     for recipe in (
         POPULAR,
         Recipe("lesson"),
-        Recipe("pretrained", epochs=12, learning_rate=1e-3, weights=SIMULATED_SKIN),
-        Recipe("transfer", epochs=0, weights=SIMULATED_SKIN, folds=False),
+        Recipe("pretrained", epochs=12, learning_rate=1e-3, weights=checkpoints.SKIN),
+        Recipe("transfer", epochs=0, weights=checkpoints.SKIN, folds=False),
     )
 }

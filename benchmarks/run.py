@@ -18,11 +18,10 @@ from types import ModuleType
 import numpy as np
 
 from benchmarks import scoring
-from benchmarks.children import COURSE, INTERRUPTED
+from benchmarks.children import INTERRUPTED
 from benchmarks.folds import make_folds
 from benchmarks.machine import machine, peak_memory, versions
 from benchmarks.recipes import RECIPES, Recipe
-from benchmarks.scaffold import sigmoid
 from benchmarks.stopwatch import Stopwatch
 from utils.datasets import Samples, load_ph2, simulate_skin
 from utils.seeding import seed_everything
@@ -43,7 +42,7 @@ class Contestant:
         self.model = make(recipe.widths)
         if recipe.weights:
             load_weights = import_module(f"utils.{track}").load_weights
-            load_weights(self.model, COURSE / recipe.weights)
+            load_weights(self.model, recipe.weights)
 
     def train(self, samples: Samples, after_epoch) -> None:
         """Train on images of the recipe's size."""
@@ -69,7 +68,9 @@ class Contestant:
         if self.recipe.network == "popular":
             probability = self.says.predict_popular(self.model, images)
         else:
-            probability = sigmoid(self.says.predict(self.model, images))
+            probability = self.says.probability_of(
+                self.says.predict(self.model, images)
+            )
         return scoring.cut(probability, size)
 
     def final(self, images: np.ndarray, size: int) -> np.ndarray:

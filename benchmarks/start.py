@@ -113,6 +113,7 @@ def time_lesson(course: Path, track: str) -> dict[str, float]:
     """Open lesson 05 and run it; give seconds to its first figure and to its end.
 
     The clock starts before the kernel does. Nothing is in the cache yet.
+    Raises ValueError when no cell shows a figure.
     """
     import nbformat
     from nbclient import NotebookClient
@@ -146,8 +147,10 @@ def time_lesson(course: Path, track: str) -> dict[str, float]:
         "EVERY_PIXEL_DATA": str(course / "data"),
         "CUDA_VISIBLE_DEVICES": "-1",
     }
-    client.execute(env=environment)
+    client.execute(env=environment, stderr=subprocess.DEVNULL)
     whole = time.perf_counter() - began
+    if not first:
+        raise ValueError(f"{path} shows no figure, but its first one is to be timed.")
     return {"first_figure": round(first[0], 1), "whole": round(whole, 1)}
 
 

@@ -9,15 +9,23 @@ from collections.abc import Callable
 
 import numpy as np
 
-from benchmarks.recipes import Recipe
-from benchmarks.scaffold import averaging, clean_up
-from utils.datasets import Samples
+# isort: off
 from utils.tensorflow import count_parameters, fit, predict  # first: it is quiet
 
-import keras  # isort: skip
-import tensorflow as tf  # isort: skip
-from keras import layers  # isort: skip
-from utils.models.tensorflow import UNet, bce_dice  # isort: skip
+import keras
+import tensorflow as tf
+from keras import layers
+
+from benchmarks.recipes import Recipe
+from utils.datasets import Samples
+from utils.models.tensorflow import (
+    UNet,
+    bce_dice,
+    clean_up,
+    predict_averaged,
+    probability_of,
+)
+# isort: on
 
 __all__ = [
     "PopularUNet",
@@ -29,10 +37,9 @@ __all__ = [
     "predict",
     "predict_averaged",
     "predict_popular",
+    "probability_of",
     "train_popular",
 ]
-
-predict_averaged = averaging(predict)
 
 
 def block(channels: int) -> Callable:

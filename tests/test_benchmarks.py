@@ -13,13 +13,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import numpy as np
 import pytest
 from matplotlib.pyplot import imread
 
-from benchmarks import augmentation, report, scoring, store
+from benchmarks import augmentation, report, scoring, start, store
 from benchmarks.folds import make_folds
-from benchmarks.recipes import RECIPES
+from benchmarks.recipes import RECIPES, Recipe
 from benchmarks.stopwatch import Stopwatch
 from benchmarks.unet_ph2 import Run, estimate, is_finished, plan, run_all
 
@@ -177,13 +178,13 @@ def stored(run: Run, **changes) -> dict:
 RUNS = plan(["popular", "lesson"], ["pytorch"], [0])
 
 
-def run_with(path, start, **options) -> tuple[list, list]:
+def run_with(path, one_run, **options) -> tuple[list, list]:
     """Run everything; give what was started and what failed."""
     started = []
 
     def noted(run):
         started.append(run)
-        return start(run)
+        return one_run(run)
 
     failed = run_all(RUNS, path, noted, say=lambda line: None, **options)
     return started, failed
@@ -251,6 +252,17 @@ def test_stored_settings_are_those_of_the_recipe_after_json():
         result = json.loads(json.dumps(stored(run)))
         assert is_finished(run, {run.key: result}), name
         assert result["settings"]["widths"] == list(recipe.widths)
+
+
+def test_other_weights_to_start_from_are_another_recipe(tmp_path):
+    path = tmp_path / "weights.npz"
+    recipe = Recipe("some", weights=path)
+    missing = recipe.settings()
+    path.write_bytes(b"one")
+    first = recipe.settings()
+    path.write_bytes(b"two")
+    assert missing != first != recipe.settings()
+    assert str(tmp_path) not in json.dumps(first), "a path says who measured"
 
 
 # The networks
@@ -521,8 +533,8 @@ def test_a_target_says_by_how_much_it_is_missed(value, wanted, at_least, verdict
 
 
 def test_the_targets_are_judged_by_the_stored_runs():
-    start = {"lessons": {"pytorch": {"whole": 151.0}}}
-    found = {(t.promise, t.track): t for t in report.targets(results(), start)}
+    first_day = {"lessons": {"pytorch": {"whole": 151.0}}}
+    found = {(t.promise, t.track): t for t in report.targets(results(), first_day)}
     assert found["Dice of the lesson", "pytorch"].verdict() == "short by 0.020"
     assert found["its training", "pytorch"].value == 50, "the slowest fold"
     share = found["its share of the popular time to 0.90", "pytorch"]
@@ -543,6 +555,7 @@ def test_the_report_writes_what_is_stored_and_says_what_is_not_measured():
         "4 (2 folds)",
         "0.920 ± 0.014",
         "0.853 ± 0.025",
+        "0.500 to 0.910",
         "40.0 s",
         "30.0 s",
         "0.100",
@@ -568,6 +581,52 @@ def test_the_picture_is_drawn_from_whatever_is_there(tmp_path):
     some, none = (imread(tmp_path / f"{name}.png") for name in ("some", "none"))
     assert some.shape == none.shape and some.shape[1] < 1000
     assert (some != none).any()
+
+
+# The first day
+
+
+def test_the_first_day_knows_no_cache_and_no_environment(tmp_path, monkeypatch):
+    monkeypatch.setenv("PIP_CACHE_DIR", "/somewhere")
+    monkeypatch.setenv("VIRTUAL_ENV", "/somewhere")
+    monkeypatch.setenv("PIP_INDEX_URL", "https://example.org")
+    environment = start.fresh_environment(tmp_path / "home")
+    assert not {"PIP_CACHE_DIR", "VIRTUAL_ENV"} & environment.keys()
+    assert environment["PIP_INDEX_URL"] == "https://example.org"
+    assert environment["HOME"] == environment["USERPROFILE"] == str(tmp_path / "home")
+    assert list((tmp_path / "home").iterdir()) == []
+
+
+def course_with(folder: Path, *cells: str) -> Path:
+    """A course whose lesson 05 has these cells, and a figure from an earlier run."""
+    path = folder / "lessons" / "en" / "pytorch" / "05_unet.ipynb"
+    path.parent.mkdir(parents=True)
+    notebook = nbformat.v4.new_notebook()
+    notebook.cells = [nbformat.v4.new_code_cell(cell) for cell in cells]
+    old = nbformat.v4.new_output("display_data", {"image/png": "AAAA"})
+    notebook.cells[0].outputs = [old]
+    nbformat.write(notebook, path)
+    return folder
+
+
+FIGURE = "from matplotlib import pyplot as plt; plt.plot([1, 2]); plt.show()"
+
+
+def test_the_first_figure_is_one_that_a_cell_has_drawn_now(tmp_path, capsys):
+    cached = tmp_path / "data" / "cache" / "old.npz"
+    cached.parent.mkdir(parents=True)
+    cached.write_bytes(b"")
+    done = "open('figure', 'w'); import time; time.sleep(1)"
+    found = start.time_lesson(course_with(tmp_path, "1", FIGURE, done), "pytorch")
+    assert 0 < found["first_figure"] < found["whole"] - 0.5
+    assert (tmp_path / "lessons" / "en" / "pytorch" / "figure").exists()
+    assert not cached.exists()
+    assert capsys.readouterr().out.count("first figure") == 1
+
+
+def test_a_lesson_without_a_figure_is_named(tmp_path):
+    with pytest.raises(ValueError, match="shows no figure"):
+        start.time_lesson(course_with(tmp_path, "1"), "pytorch")
 
 
 # The command
