@@ -215,7 +215,7 @@ def comparison(results: dict) -> str:
                 _images(recipe, runs),
                 plus_minus(mean_and_error(over_images(runs, "dice"))),
                 plus_minus(mean_and_error(over_images(runs, "jaccard"))),
-                _last_epochs(runs),
+                last_epochs(runs),
                 *_times(runs),
                 "-" if share in (None, math.inf) else f"{share:.3f}",
                 plus_minus(paired_gain(runs, others), "+"),
@@ -231,8 +231,8 @@ def _images(recipe: str, runs: dict) -> str:
     return count if whole or len(runs) == FOLDS else f"{count} ({len(runs)} folds)"
 
 
-def _last_epochs(runs: dict, count: int = 10) -> str:
-    """The range of the curves at their end: how much luck the last epoch is."""
+def last_epochs(runs: dict, count: int = 10) -> str:
+    """Give the range of the curves at their end: how lucky the last epoch may be."""
     last = [dice for run in runs.values() for _, dice in run.get("curve", [])[-count:]]
     return f"{min(last):.3f} to {max(last):.3f}" if last else "-"
 

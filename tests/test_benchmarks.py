@@ -515,6 +515,12 @@ def test_a_gain_is_paired_image_by_image():
     assert report.paired_gain(runs("lesson"), other_images) is None
 
 
+def test_the_end_of_a_curve_is_its_last_ten_epochs():
+    curve = [[float(second), second / 100] for second in range(20)]
+    assert report.last_epochs({0: {"curve": curve}}) == "0.100 to 0.190"
+    assert report.last_epochs({0: {"curve": []}}) == "-"
+
+
 @pytest.mark.parametrize(
     ("value", "wanted", "at_least", "verdict"),
     [
