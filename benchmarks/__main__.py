@@ -47,6 +47,11 @@ def parser() -> argparse.ArgumentParser:
         help="install nothing; time the lessons alone, with this Python",
     )
 
+    alike = commands.add_parser("likeness", help="simulated skin beside the real PH2")
+    alike.add_argument(
+        "--data", type=Path, metavar="PATH", help="folder that holds PH2"
+    )
+
     commands.add_parser("pretrain", help="make the weights from simulated skin")
     commands.add_parser("report", help="write docs/results.md from what is stored")
     return top
@@ -69,9 +74,8 @@ def unet_ph2(options: argparse.Namespace) -> int:
         )
     recipes = [name for name in recipes if name not in lacking]
 
-    if options.data:
-        os.environ["EVERY_PIXEL_DATA"] = str(options.data.resolve())
     if not options.trial:
+        use_ph2(options.data)
         decode({RECIPES[name].size for name in recipes})
 
     command = command_line(options)
@@ -100,16 +104,24 @@ def tried(run, start, benchmark) -> bool:
     return True
 
 
-def decode(sizes: set[int]) -> None:
-    """Have PH2 in the cache before anything is timed or its memory measured."""
-    from benchmarks.scoring import SIZE
-    from utils.datasets import find_ph2, load_ph2
+def use_ph2(folder: Path | None) -> None:
+    """Let this process, and those it starts, read PH2 from the folder."""
+    from utils.datasets import find_ph2
 
+    if folder:
+        os.environ["EVERY_PIXEL_DATA"] = str(folder.resolve())
     if find_ph2() is None:
         raise Problem(
             "PH2 is not there: give the folder that holds PH2_dataset.txt with "
             "`--data PATH`; data/README.md tells where to get it."
         )
+
+
+def decode(sizes: set[int]) -> None:
+    """Have PH2 in the cache before anything is timed or its memory measured."""
+    from benchmarks.scoring import SIZE
+    from utils.datasets import load_ph2
+
     for size in sorted({*sizes, SIZE}):
         print(f"Reading PH2 at {size} x {size}, some 20 s if new ...", flush=True)
         load_ph2(size, "real")
@@ -153,6 +165,28 @@ def start(options: argparse.Namespace) -> int:
     return 0
 
 
+def likeness(options: argparse.Namespace) -> int:
+    """Measure simulated skin and PH2 in the same way."""
+    from benchmarks import likeness as benchmark
+    from benchmarks.machine import machine, versions
+    from utils.datasets import load_ph2, simulate_skin
+
+    use_ph2(options.data)
+    real = load_ph2(benchmark.SIZE, "real")
+    drawn = simulate_skin(len(real), benchmark.SIZE)
+    result = {
+        "real": benchmark.measure(real),
+        "simulated": benchmark.measure(drawn),
+        "command": "python -m benchmarks likeness --data PATH",
+        "machine": machine(),
+        "versions": versions(),
+    }
+    for row in benchmark.rows(result):
+        print(" | ".join(row))
+    store.write(benchmark.STORED, result)
+    return 0
+
+
 def pretrain(options: argparse.Namespace) -> int:
     """Make the weights that the course ships."""
     from benchmarks import pretrain as maker
@@ -161,11 +195,12 @@ def pretrain(options: argparse.Namespace) -> int:
 
 
 def report(options: argparse.Namespace) -> int:
-    """Write docs/results.md and its picture."""
+    """Write docs/results.md and the pictures."""
     from benchmarks import report as benchmark
 
-    for path in benchmark.write():
-        print(path)
+    paths, lacking = benchmark.write()
+    for line in (*paths, *lacking):
+        print(line)
     return 0
 
 
@@ -173,6 +208,7 @@ COMMANDS = {
     "unet-ph2": unet_ph2,
     "augmentation": augmentation,
     "start": start,
+    "likeness": likeness,
     "pretrain": pretrain,
     "report": report,
 }

@@ -16,13 +16,24 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
+from matplotlib import pyplot as plt
 from matplotlib.pyplot import imread
 
-from benchmarks import augmentation, report, scoring, start, store
+from benchmarks import (
+    augmentation,
+    figures,
+    findings,
+    likeness,
+    report,
+    scoring,
+    start,
+    store,
+)
 from benchmarks.folds import make_folds
 from benchmarks.recipes import RECIPES, Recipe
 from benchmarks.stopwatch import Stopwatch
 from benchmarks.unet_ph2 import Run, estimate, is_finished, plan, run_all
+from utils.datasets import simulate_skin
 
 ROOT = Path(__file__).resolve().parent.parent
 TRACKS = ("pytorch", "tensorflow")
@@ -482,37 +493,37 @@ def results() -> dict:
 
 
 def runs(recipe, track="pytorch"):
-    return report.runs_of(results(), recipe, track)
+    return findings.runs_of(results(), recipe, track)
 
 
 def test_a_mean_has_the_standard_error_over_images():
-    assert report.mean_and_error([1.0, 2.0, 3.0]) == (2.0, pytest.approx(1 / 3**0.5))
-    found = report.over_images(runs("lesson"), "dice")
+    assert findings.mean_and_error([1.0, 2.0, 3.0]) == (2.0, pytest.approx(1 / 3**0.5))
+    found = findings.over_images(runs("lesson"), "dice")
     assert found == [0.96, 0.92, 0.9, 0.9]
-    assert report.fold_mean(runs("lesson")) == pytest.approx((0.94 + 0.9) / 2)
+    assert findings.fold_mean(runs("lesson")) == pytest.approx((0.94 + 0.9) / 2)
 
 
 def test_the_seconds_to_a_dice_are_those_of_the_first_epoch_that_has_it():
     found = runs("lesson")
-    assert report.seconds_to(0.9, found[0]) == 20
-    assert report.seconds_to(0.93, found[0]) is None
+    assert findings.seconds_to(0.9, found[0]) == 20
+    assert findings.seconds_to(0.93, found[0]) is None
 
 
 def test_the_share_of_time_is_taken_within_folds():
     """20 s of 200 s, and 40 s of the 400 s in which the other never gets there."""
-    share = report.share_of_time(runs("lesson"), runs("popular"))
+    share = findings.share_of_time(runs("lesson"), runs("popular"))
     assert share == pytest.approx((20 / 200 + 40 / 400) / 2)
-    assert report.share_of_time(runs("lesson"), {}) is None
-    assert math.isinf(report.share_of_time(runs("popular"), runs("lesson")))
+    assert findings.share_of_time(runs("lesson"), {}) is None
+    assert math.isinf(findings.share_of_time(runs("popular"), runs("lesson")))
 
 
 def test_a_gain_is_paired_image_by_image():
     gains = [0.06, 0.12, 0.1, 0.2]
-    mean, error = report.paired_gain(runs("lesson"), runs("popular"))
+    mean, error = findings.paired_gain(runs("lesson"), runs("popular"))
     assert mean == pytest.approx(0.12)
     assert error == pytest.approx(np.std(gains, ddof=1) / 2)
     other_images = {0: {**runs("popular")[0], "images": [7, 8]}}
-    assert report.paired_gain(runs("lesson"), other_images) is None
+    assert findings.paired_gain(runs("lesson"), other_images) is None
 
 
 def test_the_end_of_a_curve_is_its_last_ten_epochs():
@@ -555,7 +566,7 @@ def test_the_targets_are_judged_by_the_stored_runs():
 
 
 def test_the_report_writes_what_is_stored_and_says_what_is_not_measured():
-    text = report.render(results(), {}, {})
+    text = report.render(results(), {}, {}, {})
     row = next(line for line in text.splitlines() if line.startswith("| lesson | PyT"))
     assert [cell.strip() for cell in row.split("|")[3:-1]] == [
         "4 (2 folds)",
@@ -576,17 +587,122 @@ def test_the_report_writes_what_is_stored_and_says_what_is_not_measured():
 
 
 def test_an_empty_report_has_no_number_that_was_measured():
-    text = report.render({}, {}, {})
+    text = report.render({}, {}, {}, {})
     assert "±" in text and not re.search(r"\d ± \d", text)
     assert text.count("not measured") > 20 and "reached |" not in text
 
 
-def test_the_picture_is_drawn_from_whatever_is_there(tmp_path):
+def test_fold_0_stands_beside_the_others_with_the_images_that_it_holds_out():
+    """Transfer is scored on all: of its images 0 and 1 are in fold 0, 10 and 11 not."""
+    transfer = Run("transfer", "pytorch", None)
+    images, dice = [0, 1, 10, 11], [0.9, 0.94, 0.8, 0.8]
+    found = results() | {transfer.key: stored(transfer, images=images, dice=dice)}
+    lines = report.unseen_table(found).splitlines()
+    assert "| lesson | PyTorch | 0.940 ± 0.020 (2) | 0.900 ± 0.000 (2) |" in lines
+    assert "| transfer | PyTorch | 0.920 ± 0.020 (2) | 0.800 ± 0.000 (2) |" in lines
+    assert "| transfer | TensorFlow | not measured | not measured |" in lines
+    alone = report.unseen_table({transfer.key: found[transfer.key]})
+    assert "±" not in alone, "nothing says which images fold 0 holds out"
+
+
+def test_transfer_is_to_reach_its_dice_on_all_images():
+    transfer = Run("transfer", "pytorch", None)
+    found = {transfer.key: stored(transfer, images=[0, 1], dice=[0.95, 0.88])}
+    verdicts = {
+        (target.promise, target.track): target.verdict()
+        for target in report.targets(found, {})
+    }
+    promise = "Dice of transfer on all 200 images"
+    assert verdicts[promise, "pytorch"] == "short by 0.005"
+    assert verdicts[promise, "tensorflow"] == "not measured"
+
+
+# The pictures
+
+
+def test_the_curves_are_drawn_from_whatever_is_there(tmp_path):
     for name, found in (("some", results()), ("none", {})):
-        report.draw(found, tmp_path / f"{name}.png")
+        figures.draw_curves(findings.curves(found), 0.9, tmp_path / f"{name}.png")
     some, none = (imread(tmp_path / f"{name}.png") for name in ("some", "none"))
     assert some.shape == none.shape and some.shape[1] < 1000
     assert (some != none).any()
+
+
+def test_a_row_of_the_picture_has_all_folds_or_is_left_out():
+    otsu = Run("otsu", "none", None)
+    lesson = dict(result("lesson", "pytorch", f, 1.0, [], [0.9, 0.8]) for f in range(5))
+    found = results() | lesson | {otsu.key: stored(otsu, dice=[0.7, 0.6])}
+    rows, lacking = findings.strips(found)
+    assert [*rows.values()] == [[0.7, 0.6], [0.9, 0.8] * 5]
+    assert [sentence.split(",")[0] for sentence in lacking] == [
+        "The picture leaves transfer out",
+        "The picture leaves pretrained out",
+    ]
+    del lesson["lesson pytorch 3"]
+    rows, lacking = findings.strips(lesson)
+    assert not rows and "lesson out, 4 of 5 runs" in lacking[1]
+
+
+ROWS = {"one": [0.9, 0.8, 0.7], "two": [0.2, 0.4, 0.5, 0.7]}
+
+
+def test_each_image_is_a_dot_and_what_is_too_low_an_arrow_at_the_edge():
+    axis = figures.strips(ROWS, "PyTorch").axes[0]
+    dots = [part.get_offsets()[:, 0].tolist() for part in axis.collections[:2]]
+    assert dots == [[0.9, 0.8, 0.7], []]
+    dots = [part.get_offsets()[:, 0].tolist() for part in axis.collections[3:5]]
+    assert dots == [[0.5, 0.7], [0.5, 0.5]]
+    labels = [label.get_text() for label in axis.get_yticklabels()]
+    assert labels == ["one", "two\n(2 below 0.5)"]
+    assert [text.get_text() for text in axis.texts] == ["mean 0.800", "mean 0.450"]
+    assert "PyTorch" in axis.get_xlabel()
+    plt.close("all")
+
+
+def test_the_picture_is_the_same_at_every_run_and_small(tmp_path):
+    scores = np.linspace(0.4, 1, 200).tolist()
+    rows = {name: scores for name in "abcd"}
+    first, second = (
+        [
+            path.read_bytes()
+            for path in figures.draw_strips(rows, "PyTorch", tmp_path / name)
+        ]
+        for name in ("first", "second")
+    )
+    assert first == second
+    svg, png = (tmp_path / "first" / f"05_transfer.{kind}" for kind in ("svg", "png"))
+    assert "<dc:date>" not in svg.read_text(encoding="utf-8")
+    assert imread(png).shape[1] == 780 and png.stat().st_size < 100_000
+    assert (imread(png)[0, 0] == 1).all(), "white, also on a dark page"
+
+
+def in_folder(folder: Path, monkeypatch) -> None:
+    """Let the report read and write there."""
+    for name in ("UNET_PH2", "AUGMENTATION", "START"):
+        monkeypatch.setattr(store, name, folder / f"{name}.json")
+    monkeypatch.setattr(likeness, "STORED", folder / "likeness.json")
+    monkeypatch.setattr(report, "DOCS", folder / "docs")
+    monkeypatch.setattr(report, "DRAWINGS", folder / "figures")
+
+
+def test_without_runs_the_report_leaves_the_lesson_s_picture_alone(
+    tmp_path, monkeypatch
+):
+    in_folder(tmp_path, monkeypatch)
+    paths, lacking = report.write()
+    assert [path.name for path in paths] == ["results.md", "results.png"]
+    assert len(lacking) == 4 and not (tmp_path / "figures").exists()
+
+
+def test_the_report_shows_simulated_skin_beside_ph2(tmp_path, monkeypatch):
+    in_folder(tmp_path, monkeypatch)
+    measured = likeness.measure(simulate_skin(5, 32))
+    alike = {"real": measured, "simulated": measured, "command": "likeness of both"}
+    store.write(likeness.STORED, alike)
+    report.write()
+    text = (tmp_path / "docs" / "results.md").read_text(encoding="utf-8")
+    assert "| measure | diagnosis | PH2 | simulated |" in text
+    assert "- `likeness of both`" in text
 
 
 # The first day
@@ -638,10 +754,9 @@ def test_a_lesson_without_a_figure_is_named(tmp_path):
 # The command
 
 
-def test_without_ph2_the_command_says_where_to_put_it(tmp_path):
-    done = python(
-        "-m", "benchmarks", "unet-ph2", "--data", str(tmp_path), "--fold", "0"
-    )
+@pytest.mark.parametrize("command", [("unet-ph2", "--fold", "0"), ("likeness",)])
+def test_without_ph2_the_command_says_where_to_put_it(command, tmp_path):
+    done = python("-m", "benchmarks", *command, "--data", str(tmp_path))
     assert done.returncode == 1 and "Traceback" not in done.stderr
     assert "PH2 is not there" in done.stderr and "--data PATH" in done.stderr
 
