@@ -39,6 +39,7 @@ def draw_curves(
         axis.axhline(goal, color="#4D4D4D", linewidth=0.8, linestyle="--")
         axis.set_xscale("log")
         axis.xaxis.set_major_formatter("{x:g}")
+        axis.xaxis.set_minor_formatter("")  # they would overlap
         axis.set_ylim(0.5, 1)
         axis.set_title(title, **TEXT)
         label_axes(axis, "seconds of training", "Dice on held-out images")

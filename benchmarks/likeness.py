@@ -202,11 +202,11 @@ def hair(image: np.ndarray, mask: np.ndarray) -> float:
     levels = grey(image)
     closed = ndimage.grey_closing(levels, footprint=np.hypot(y, x) <= reach + 0.5)
     pieces, _ = ndimage.label(closed - levels > HAIR_DEPTH, structure=np.ones((3, 3)))
+    shortest = HAIR_LENGTH / 100 * side
     long = [
         number
         for number, box in enumerate(ndimage.find_objects(pieces), start=1)
-        if np.hypot(*(edge.stop - edge.start for edge in box))
-        > HAIR_LENGTH / 100 * side
+        if np.hypot(*(edge.stop - edge.start for edge in box)) > shortest
     ]
     return 100 * float(np.isin(pieces, long)[chosen].mean())
 
