@@ -28,12 +28,12 @@ class Recipe:
 
     name: str
     network: str = "lesson"
-    size: int = 96
-    epochs: int = 24
+    size: int = 64
+    epochs: int = 48
     batch_size: int = 8
     learning_rate: float = 3e-3
     weight_decay: float = 0.0
-    widths: tuple[int, ...] = (8, 16, 32, 64, 128)
+    widths: tuple[int, ...] = (16, 32, 64, 128)
     augmentation: Augmentation | None = Augmentation()
     weights: Path | None = None
     finish: bool = True
@@ -71,7 +71,7 @@ RECIPES = {
     for recipe in (
         POPULAR,
         Recipe("lesson"),
-        Recipe("pretrained", epochs=12, learning_rate=1e-3, weights=checkpoints.SKIN),
+        Recipe("pretrained", epochs=20, weights=checkpoints.SKIN),
         Recipe("transfer", epochs=0, weights=checkpoints.SKIN, folds=False),
     )
 }

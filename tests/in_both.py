@@ -13,6 +13,7 @@ import inspect
 import io
 import pickle
 import sys
+import tempfile
 import traceback
 from dataclasses import replace
 from functools import partial
@@ -21,6 +22,7 @@ from types import ModuleType, SimpleNamespace
 
 import numpy as np
 
+from utils import checkpoints
 from utils.datasets import Samples
 from utils.datasets.skin import draw_lesion
 from utils.training import Augmentation
@@ -352,6 +354,47 @@ def unpooling(track):
     }
 
 
+def weight_files(track):
+    """Weights written and read again, the course's own, and what is refused."""
+    track.seed(0)
+    model, fresh, other = (
+        track.models.UNet(widths) for widths in ((6, 10, 12), (6, 10, 12), (6, 10))
+    )
+    track.set_weights(model, drawn_weights(track.shapes(model)))
+    images = random_images(32, 32)
+    shipped = track.models.UNet()
+    track.layer.load_weights(shipped, checkpoints.SKIN)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "weights.npz")
+        track.layer.save_weights(model, path)
+        track.layer.load_weights(fresh, path)
+        half = Path(folder, "half.npz")
+        half.write_bytes(path.read_bytes()[:5000])
+        text = Path(folder, "text.npz")
+        text.write_text("no weights")
+        refused = {
+            "another model": attempt(lambda: track.layer.load_weights(other, path)),
+            "half a file": attempt(lambda: track.layer.load_weights(fresh, half)),
+            "a text": attempt(lambda: track.layer.load_weights(fresh, text)),
+            "no file": attempt(
+                lambda: track.layer.load_weights(fresh, Path(folder, "none.npz"))
+            ),
+        }
+        refused = {
+            key: value.replace(folder, "FOLDER") if isinstance(value, str) else value
+            for key, value in refused.items()
+        }
+        left = sorted(path.name for path in Path(folder).iterdir())
+    return {
+        "before": track.layer.get_weights(model),
+        "after": track.layer.get_weights(fresh),
+        "logits": [track.logits(each, images) for each in (model, fresh)],
+        "shipped": track.logits(shipped, random_images(64, 96)),
+        "refused": refused,
+        "left": left,
+    }
+
+
 SECTIONS = (
     layer_signatures,
     devices,
@@ -367,6 +410,7 @@ SECTIONS = (
     odd_sizes,
     loss_values,
     unpooling,
+    weight_files,
 )
 
 

@@ -13,6 +13,9 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+# A U-Net of lesson 05 that has seen simulated skin only, made by
+# `python -m benchmarks pretrain`.
+SKIN = Path(__file__).parent / "models" / "unet_skin.npz"
 # What NumPy raises for files that are no .npz, or cut short.
 UNREADABLE = (OSError, ValueError, KeyError, EOFError, AttributeError, BadZipFile)
 

@@ -182,23 +182,22 @@ def predict(model: nn.Module, images: np.ndarray, batch_size: int = 32) -> np.nd
     return logits[..., 0] if logits.shape[-1] == 1 else logits
 
 
-def get_weights(model: nn.Module, side: int = 32) -> list[np.ndarray]:
+def get_weights(model: nn.Module) -> list[np.ndarray]:
     """The weights and the statistics of batch normalisation, as copies.
 
-    side: of an image that the model takes; one runs through, to see the order.
     Returns float32 arrays in the order in which the layers run, kernels as
     (height, width, in, out): for a model of both tracks the same in both.
     """
-    return [_channels_last(tensor) for tensor in _tensors(model, side)]
+    return [_channels_last(tensor) for tensor in _tensors(model)]
 
 
 @torch.no_grad()
-def set_weights(model: nn.Module, arrays: list[np.ndarray], side: int = 32) -> None:
+def set_weights(model: nn.Module, arrays: list[np.ndarray]) -> None:
     """Put arrays into the model, as `get_weights` of either track returns them.
 
     Raises ValueError when their number or a shape is not the model's.
     """
-    for tensor, array in zip(_tensors(model, side), arrays, strict=True):
+    for tensor, array in zip(_tensors(model), arrays, strict=True):
         kernel = array.transpose(3, 2, 0, 1) if array.ndim == 4 else array.T
         if tuple(tensor.shape) != kernel.shape:
             raise ValueError(
@@ -218,8 +217,12 @@ def load_weights(model: nn.Module, path: str | Path) -> None:
     set_weights(model, checkpoints.read(path, shapes))
 
 
-def _tensors(model: nn.Module, side: int) -> list[Tensor]:
-    """Kernels, biases and statistics, layer by layer in the order in which they run."""
+def _tensors(model: nn.Module) -> list[Tensor]:
+    """Kernels, biases and statistics, layer by layer in the order in which they run.
+
+    A black image runs through the model and shows the order. It has 192 x 192 pixels:
+    every model of the course takes that size.
+    """
     ran = []
     leaves = [part for part in model.modules() if list(part.parameters(recurse=False))]
     hooks = [
@@ -228,7 +231,7 @@ def _tensors(model: nn.Module, side: int) -> list[Tensor]:
     ]
     training = model.training
     with torch.inference_mode():
-        model.eval()(next(model.parameters()).new_zeros(1, 3, side, side))
+        model.eval()(next(model.parameters()).new_zeros(1, 3, 192, 192))
     model.train(training)
     for hook in hooks:
         hook.remove()

@@ -25,14 +25,16 @@ def noise(
 ) -> np.ndarray:
     """Draw a smooth random field, about zero mean and unit spread, (H, W).
 
-    Random values on a grid of the given wavelength, joined by cubic B-splines.
+    Random values on a grid of the given wavelength, joined by cubic B-splines. The grid
+    depends on the frame and not on its pixels: every size shows the same field.
     """
 
     def basis(places):
-        places = places.ravel() / wavelength
-        first = np.floor(places.min()) - 1
-        columns = int(np.ceil(places.max()) - first) + 3
-        distance = np.abs(places[:, None] - (first + np.arange(columns)))
+        places = places.ravel()
+        # Half a pixel beyond the last centre: the frame, the same at every size.
+        edge = round(places[-1] + (places[-1] - places[-2]) / 2, 6) / wavelength
+        knots = np.arange(-np.ceil(edge) - 1, np.ceil(edge) + 2)
+        distance = np.abs(places[:, None] / wavelength - knots)
         near = 2 / 3 - distance**2 + distance**3 / 2
         far = np.clip(2 - distance, 0, None) ** 3 / 6
         return np.where(distance < 1, near, far)

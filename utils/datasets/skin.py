@@ -9,10 +9,12 @@ softness of the border follow PH2's; `docs/results.md` puts the numbers side by 
 from __future__ import annotations
 
 import numpy as np
+from tqdm.auto import tqdm
 
 from utils.datasets.cache import cached
 from utils.datasets.drawing import blend, noise, positions, step, strokes
 from utils.datasets.samples import Samples, height_and_width
+from utils.live import live
 
 CLASSES = ("background", "lesion")
 DIAGNOSES = ("common nevus", "atypical nevus", "melanoma")
@@ -28,6 +30,7 @@ _PIGMENT = np.array([[-52, -80, -104], [-58, -86, -98], [-84, -98, -96]])
 _DEPTH = np.array([-46, -38, -26])
 # Tones of melanomas: blue-grey veil, red, black, white scar.
 _RARE_TONES = ((112, 114, 124), (160, 88, 70), (36, 28, 28), (190, 168, 158))
+_BLUE = np.array([102, 104, 112])  # of blue nevi, whose pigment lies deep in the skin
 _HAIR, _RIM = np.array([52, 40, 36]), np.array([52, 48, 46])
 
 
@@ -38,7 +41,7 @@ def simulate_skin(
 
     count: number of images; 40 % common nevi, 40 % atypical nevi, 20 % melanomas.
     size: side of the square image in pixels, or (height, width).
-    seed: image i depends on (seed, i, size) only.
+    seed: image i depends on (seed, i) only; every size shows the same lesion.
     Returns Samples with source "simulated" and the diagnosis as group.
     Raises ValueError for no image, or a side of less than 16 pixels.
     """
@@ -50,7 +53,8 @@ def simulate_skin(
         images = np.empty((count, height, width, 3), np.uint8)
         masks = np.empty((count, height, width), np.uint8)
         groups = np.array([(0, 1, 0, 1, 2)[i % 5] for i in range(count)], np.uint8)
-        for i in range(count):
+        bar = tqdm(range(count), "Drawing skin", unit="image", disable=not live())
+        for i in bar:
             generator = np.random.default_rng([seed, i])
             images[i], masks[i] = draw_lesion(generator, height, width, groups[i])
         return {"images": images, "masks": masks, "groups": groups}
@@ -139,7 +143,7 @@ def _pigment(generator, image, field, radius, y, x, tone, diagnosis) -> np.ndarr
     each speck: half of the pigment's depth is reached only some way inside.
     """
     inset, softness = (
-        generator.uniform(-0.02, 0.05),
+        generator.uniform(-0.012, 0.056),
         np.exp(generator.uniform(-4.4, -2.2)),
     )
     ragged = sum(
@@ -173,8 +177,11 @@ def _pigment(generator, image, field, radius, y, x, tone, diagnosis) -> np.ndarr
 def _tones(generator, field, radius, y, x, tone, diagnosis) -> np.ndarray:
     """The lesion's colours, (H, W, 3): a light one, a dark one, sometimes rare ones."""
     strength = np.exp(generator.normal(0, 0.3))
-    light = tone + _PIGMENT[diagnosis] * strength + generator.normal(0, 6, 3)
-    depth = generator.uniform(0.3, 2.4) + 0.6 * (diagnosis == 2)
+    light = tone + _PIGMENT[diagnosis] * strength
+    if generator.random() < 0.08:
+        light = _BLUE + generator.normal(0, 14)
+    light = light + generator.normal(0, 6, 3)
+    depth = generator.uniform(0.3, 2.4) + 0.9 * (diagnosis == 2)
     dark = light + _DEPTH * depth + generator.normal(0, 6, 3)
     core = field - generator.uniform(0.05, 0.5) * radius
     core = core + generator.uniform(0.05, 0.3) * noise(

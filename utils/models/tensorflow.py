@@ -6,8 +6,11 @@ Built from the cells tagged `export` in these files; edit them, not this:
 """
 
 import keras
+import numpy as np
 import tensorflow as tf
 from keras import layers
+
+from utils.tensorflow import predict
 
 __all__ = [
     "CropLike",
@@ -17,8 +20,12 @@ __all__ = [
     "Unpool",
     "bce",
     "bce_dice",
+    "clean_up",
     "convolutions",
     "dice_loss",
+    "grow",
+    "predict_averaged",
+    "probability_of",
 ]
 
 
@@ -91,6 +98,47 @@ def dice_loss(logits, masks):
 def bce_dice(logits, masks):
     """The sum of binary cross-entropy and Dice loss."""
     return bce(logits, masks) + dice_loss(logits, masks)
+
+
+def probability_of(logits):
+    """Sigmoid, float (N, H, W)."""
+    return 1 / (1 + np.exp(-logits))
+
+
+def predict_averaged(model, images):
+    """Mean probability over eight flips and quarter turns: float (N, H, W)."""
+    total = np.zeros(images.shape[:3])
+    for turns in range(4):
+        view = np.rot90(images, turns, axes=(1, 2))
+        for mirror in (slice(None), slice(None, None, -1)):
+            answer = probability_of(predict(model, view[:, :, mirror]))[:, :, mirror]
+            # Mirrored back already, now turned back, so that pixels meet again.
+            total += np.rot90(answer, -turns, axes=(1, 2))
+    return total / 8
+
+
+def grow(seeds, inside):
+    """Spread from seeds through inside, to the four neighbours: bool (H, W)."""
+    reached, before = seeds & inside, None
+    while before is None or (reached != before).any():
+        # Four copies, each moved by one pixel; the padding keeps them in the image.
+        before, wide = reached, np.pad(reached, 1)
+        near = wide[:-2, 1:-1] | wide[2:, 1:-1] | wide[1:-1, :-2] | wide[1:-1, 2:]
+        reached = (reached | near) & inside
+    return reached
+
+
+def clean_up(mask):
+    """Keep the largest component and fill its holes: bool (H, W) -> bool (H, W)."""
+    largest, left = np.zeros_like(mask), mask.copy()
+    while left.any():
+        first = np.arange(mask.size).reshape(mask.shape) == left.argmax()
+        component = grow(first, left)
+        left &= ~component
+        largest = max(largest, component, key=np.sum)
+    # Holes are what cannot be reached from the image's frame.
+    frame = np.pad(np.zeros_like(mask)[1:-1, 1:-1], 1, constant_values=True)
+    return ~grow(frame, ~largest)
 
 
 class PoolWithPlaces(layers.Layer):
