@@ -29,7 +29,7 @@ class Recipe:
     name: str
     network: str = "lesson"
     size: int = 64
-    epochs: int = 48
+    epochs: int = 38
     batch_size: int = 8
     learning_rate: float = 3e-3
     weight_decay: float = 0.0
@@ -71,7 +71,7 @@ RECIPES = {
     for recipe in (
         POPULAR,
         Recipe("lesson"),
-        Recipe("pretrained", epochs=20, weights=checkpoints.SKIN),
+        Recipe("pretrained", epochs=17, learning_rate=2.5e-3, weights=checkpoints.SKIN),
         Recipe("transfer", epochs=0, weights=checkpoints.SKIN, folds=False),
     )
 }
