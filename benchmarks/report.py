@@ -318,6 +318,10 @@ def machines(stored: Iterable[dict]) -> str:
     return "\n".join(dated) if dated else NOT_MEASURED.capitalize() + "."
 
 
+# What render takes, in its order.
+STORED = (store.UNET_PH2, store.AUGMENTATION, store.START, likeness.STORED)
+
+
 def render(results: dict, rates: dict, start: dict, alike: dict) -> str:
     """Give the text of docs/results.md."""
     stored = [*results.values(), rates, start, alike]
@@ -357,9 +361,7 @@ def write() -> tuple[list[Path], list[str]]:
 
     Returns their paths and what to tell about what is lacking.
     """
-    results, rates, start, alike = map(
-        store.read, (store.UNET_PH2, store.AUGMENTATION, store.START, likeness.STORED)
-    )
+    results, rates, start, alike = map(store.read, STORED)
     DOCS.mkdir(exist_ok=True)
     text, picture = DOCS / "results.md", DOCS / "results.png"
     text.write_text(

@@ -34,6 +34,7 @@ from benchmarks.recipes import RECIPES, Recipe
 from benchmarks.stopwatch import Stopwatch
 from benchmarks.unet_ph2 import Run, estimate, is_finished, plan, run_all
 from utils.datasets import simulate_skin
+from utils.training import Augmentation
 
 ROOT = Path(__file__).resolve().parent.parent
 TRACKS = ("pytorch", "tensorflow")
@@ -775,3 +776,32 @@ def test_a_trial_takes_the_path_of_the_benchmark_and_stores_nothing(track):
     ]
     assert re.fullmatch(r".*: Dice 0\.\d{4} after \d+ s on 4 images", lines[-1])
     assert store.read(store.UNET_PH2) == before
+
+
+# What is published
+
+
+def test_the_published_page_tells_what_is_stored():
+    stored = map(store.read, report.STORED)
+    published = (report.DOCS / "results.md").read_text(encoding="utf-8")
+    assert published == report.render(*stored)
+
+
+def test_stored_runs_are_of_the_recipes_as_they_are_now():
+    for name, run in store.read(store.UNET_PH2).items():
+        if run["recipe"] in RECIPES:
+            assert run["settings"] == RECIPES[run["recipe"]].settings(), name
+
+
+def test_the_lesson_trains_with_the_recipe_that_is_measured():
+    recipe = RECIPES["lesson"]
+    lesson = (ROOT / "content/lessons/05_unet.md").read_text(encoding="utf-8")
+    assert recipe.augmentation == Augmentation()
+    assert f"epochs={recipe.epochs}, augmentation=Augmentation()," in lesson
+    assert f"samples = datasets.load_ph2(size={recipe.size}, source=source)" in lesson
+    assert lesson.count(f"widths={recipe.widths}, classes=1, skips=True") == 2
+    for track in TRACKS:
+        loop = (ROOT / "utils" / f"{track}.py").read_text(encoding="utf-8")
+        assert f"    batch_size: int = {recipe.batch_size},\n    learning_rate" in loop
+        rate = re.search(r"    learning_rate: float = (\S+),", loop)
+        assert float(rate[1]) == recipe.learning_rate
