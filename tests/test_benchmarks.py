@@ -805,3 +805,20 @@ def test_the_lesson_trains_with_the_recipe_that_is_measured():
         assert f"    batch_size: int = {recipe.batch_size},\n    learning_rate" in loop
         rate = re.search(r"    learning_rate: float = (\S+),", loop)
         assert float(rate[1]) == recipe.learning_rate
+
+
+def test_the_lesson_tells_the_gain_that_is_stored():
+    lesson = (ROOT / "content/lessons/05_unet.md").read_text(encoding="utf-8")
+    told = re.search(
+        r"(0\.\d+) Dice ahead, with a standard error of (0\.\d+)",
+        lesson.replace("\n", " "),
+    )
+    results = store.read(store.UNET_PH2)
+    both, alone = (
+        findings.runs_of(results, recipe, "pytorch")
+        for recipe in ("pretrained", "lesson")
+    )
+    gain, error = findings.paired_gain(both, alone)
+    assert told.groups() == (f"{gain:.3f}", f"{error:.3f}")
+    seconds = [findings.slowest(runs) for runs in (both, alone)]
+    assert seconds[0] < 0.6 * seconds[1]
