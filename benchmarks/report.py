@@ -318,14 +318,16 @@ def machines(stored: Iterable[dict]) -> str:
     return "\n".join(dated) if dated else NOT_MEASURED.capitalize() + "."
 
 
-# What render takes, in its order.
-STORED = (store.UNET_PH2, store.AUGMENTATION, store.START, likeness.STORED)
+def stored() -> list[dict]:
+    """Read what render takes, in its order."""
+    paths = (store.UNET_PH2, store.AUGMENTATION, store.START, likeness.STORED)
+    return [store.read(path) for path in paths]
 
 
 def render(results: dict, rates: dict, start: dict, alike: dict) -> str:
     """Give the text of docs/results.md."""
-    stored = [*results.values(), rates, start, alike]
-    commands = sorted({run["command"] for run in stored if "command" in run})
+    entries = [*results.values(), rates, start, alike]
+    commands = sorted({run["command"] for run in entries if "command" in run})
     rows = [target.row() for target in targets(results, start)]
     rounds = {
         len(values)
@@ -343,7 +345,7 @@ def render(results: dict, rates: dict, start: dict, alike: dict) -> str:
         side=likeness.SIZE,
         augmentation=augmentation_table(rates),
         start=start_table(start),
-        machines=machines(stored),
+        machines=machines(entries),
         commands="\n".join(f"- `{command}`" for command in commands) or "- none yet",
         rounds="several" if not rounds else min(rounds),
         **{
@@ -361,7 +363,7 @@ def write() -> tuple[list[Path], list[str]]:
 
     Returns their paths and what to tell about what is lacking.
     """
-    results, rates, start, alike = map(store.read, STORED)
+    results, rates, start, alike = stored()
     DOCS.mkdir(exist_ok=True)
     text, picture = DOCS / "results.md", DOCS / "results.png"
     text.write_text(

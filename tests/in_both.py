@@ -47,7 +47,8 @@ def skin(count: int, height: int, width: int, first: int = 0) -> Samples:
 
 def samples(images: np.ndarray, masks: np.ndarray) -> Samples:
     names = tuple(f"image{i}" for i in range(len(images)))
-    return Samples(images, masks, names, ("background", "lesion"), "simulated")
+    classes = tuple(f"class {i}" for i in range(max(2, masks.max() + 1)))
+    return Samples(images, masks, names, classes, "simulated")
 
 
 def coloured_blocks(count: int, height: int, width: int) -> Samples:

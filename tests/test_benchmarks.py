@@ -782,9 +782,8 @@ def test_a_trial_takes_the_path_of_the_benchmark_and_stores_nothing(track):
 
 
 def test_the_published_page_tells_what_is_stored():
-    stored = map(store.read, report.STORED)
     published = (report.DOCS / "results.md").read_text(encoding="utf-8")
-    assert published == report.render(*stored)
+    assert published == report.render(*report.stored())
 
 
 def test_stored_runs_are_of_the_recipes_as_they_are_now():
