@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from benchmarks import store
+from benchmarks.folds import FOLDS
 from benchmarks.machine import cores
 from benchmarks.recipes import RECIPES
 from benchmarks.run import TRACKS
@@ -26,7 +27,9 @@ def parser() -> argparse.ArgumentParser:
     ph2.add_argument("--data", type=Path, metavar="PATH", help="folder that holds PH2")
     ph2.add_argument("--recipe", nargs="+", choices=RECIPES, metavar="RECIPE")
     ph2.add_argument("--track", nargs="+", choices=TRACKS, default=list(TRACKS))
-    ph2.add_argument("--fold", nargs="+", type=int, choices=range(5), default=range(5))
+    ph2.add_argument(
+        "--fold", nargs="+", type=int, choices=range(FOLDS), default=range(FOLDS)
+    )
     ph2.add_argument("--threads", type=int, default=min(2, cores()))
     ph2.add_argument("--again", action="store_true", help="measure what is stored, too")
     ph2.add_argument(
@@ -132,7 +135,7 @@ def command_line(options: argparse.Namespace) -> str:
     words = ["python -m benchmarks unet-ph2 --data PATH"]
     for name in ("recipe", "track", "fold"):
         values = getattr(options, name)
-        if values and len(values) < {"track": 2, "fold": 5}.get(name, 99):
+        if values and len(values) < {"track": 2, "fold": FOLDS}.get(name, 99):
             words += [f"--{name}", *map(str, values)]
     return " ".join([*words, f"--threads {options.threads}"])
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+FOLDS = 5  # of PH2
+
 
 def make_folds(
-    groups: np.ndarray, count: int = 5, seed: int = 0
+    groups: np.ndarray, count: int = FOLDS, seed: int = 0
 ) -> list[tuple[np.ndarray, np.ndarray]]:
     """Deal images into folds with the same share of every group.
 

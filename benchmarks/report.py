@@ -12,7 +12,6 @@ from string import Template
 from benchmarks import augmentation, figures, likeness, store
 from benchmarks.children import COURSE
 from benchmarks.findings import (
-    FOLDS,
     GOAL,
     by_image,
     curves,
@@ -27,6 +26,7 @@ from benchmarks.findings import (
     slowest,
     strips,
 )
+from benchmarks.folds import FOLDS
 from benchmarks.recipes import RECIPES, Recipe
 from benchmarks.run import NO_TRACK, TRACKS
 

@@ -12,8 +12,6 @@ from benchmarks.children import measured
 from benchmarks.recipes import RECIPES
 from benchmarks.run import NO_TRACK
 
-FOLDS = 5
-
 
 @dataclass(frozen=True)
 class Run:

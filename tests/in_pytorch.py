@@ -85,15 +85,9 @@ def _state(layer: nn.Module) -> list[torch.Tensor]:
     return [tensor for tensor in tensors if tensor.is_floating_point()]
 
 
-def _channels_last(kernel: torch.Tensor) -> np.ndarray:
-    """(out, in, height, width) -> (height, width, in, out); vectors stay."""
-    array = kernel.detach().numpy()
-    return (array.transpose(2, 3, 1, 0) if array.ndim == 4 else array.T).copy()
-
-
 def weights(model, size=(16, 16)) -> list[list[np.ndarray]]:
     return [
-        [_channels_last(tensor) for tensor in _state(part)]
+        [layer._channels_last(tensor) for tensor in _state(part)]
         for part in _layers(model, size)
     ]
 
@@ -120,7 +114,7 @@ def train_once(model, images: np.ndarray, target: np.ndarray):
     model.train()
     (model(to_tensor(images)) - to_tensor(target)).square().mean().backward()
     gradients = [
-        [_channels_last(weights.grad) for weights in part.parameters()]
+        [layer._channels_last(weights.grad) for weights in part.parameters()]
         for part in _layers(model, size)
     ]
     return gradients, weights(model, size)
