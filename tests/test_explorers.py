@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from matplotlib import pyplot as plt
 
-from utils import explorers, metrics
+from utils import metrics
+from utils.explorers import core, threshold
 
 matplotlib.use("agg")
 
@@ -42,7 +43,7 @@ def test_a_live_explorer_redraws_when_a_slider_moves(live, shown):
         calls.append((rate, dilation_rate))
         return b"picture %d" % len(calls)
 
-    explorers.explore(
+    core.explore(
         draw, pytest.fail, rate=(0.0, 1.0, 0.1, 0.5), dilation_rate=(1, 8, 1, 2)
     )
     rate, dilation, image = shown[0].children
@@ -58,14 +59,14 @@ def test_a_live_explorer_redraws_when_a_slider_moves(live, shown):
 def test_a_headless_explorer_draws_its_static_figure_alone(
     headless, shown, monkeypatch
 ):
-    monkeypatch.setattr(explorers, "panel", pytest.fail)
+    monkeypatch.setattr(core, "panel", pytest.fail)
     drawn = []
-    explorers.explore(pytest.fail, lambda: drawn.append(1), rate=(0, 1, 1, 0))
+    core.explore(pytest.fail, lambda: drawn.append(1), rate=(0, 1, 1, 0))
     assert drawn == [1] and shown == []
 
 
 def test_the_threshold_is_explored_with_a_slider(live, shown, capsys):
-    explorers.threshold(IMAGE, PROBABILITY, TRUTH)
+    threshold.explore(IMAGE, PROBABILITY, TRUTH)
     assert len(shown) == 1
     slider, image = shown[0].children
     assert (slider.min, slider.max, slider.value) == (0, 1, 0.5)
@@ -92,8 +93,8 @@ def test_the_mark_moves_along_the_curve_and_the_parts_keep_their_places(
         places.append([axis.get_position().bounds for axis in drawing.axes])
         return b""
 
-    monkeypatch.setattr(explorers, "png", look)
-    explorers.threshold(IMAGE, PROBABILITY, TRUTH)
+    monkeypatch.setattr(core, "png", look)
+    threshold.explore(IMAGE, PROBABILITY, TRUTH)
     shown[0].children[0].value = 1.0
     on_curve = metrics.threshold_curve(PROBABILITY, TRUTH, (0.5, 1.0))
     assert marks == [[0.5, on_curve[0]], [1.0, on_curve[1]]]
@@ -105,7 +106,7 @@ def test_the_mark_moves_along_the_curve_and_the_parts_keep_their_places(
 def test_without_a_kernel_three_thresholds_and_the_curve_say_the_same(
     headless, shown, capsys
 ):
-    explorers.threshold(IMAGE, PROBABILITY, TRUTH)
+    threshold.explore(IMAGE, PROBABILITY, TRUTH)
     (drawing,) = shown
     lines = capsys.readouterr().out.splitlines()
     for axis, line, cut in zip(drawing.axes, lines, (0.1, 0.5, 0.9), strict=False):
@@ -123,6 +124,6 @@ def test_without_a_kernel_three_thresholds_and_the_curve_say_the_same(
 
 def test_a_stack_and_logits_are_refused_in_words(headless):
     with pytest.raises(ValueError, match=r"\(1, 24, 24\).*one image"):
-        explorers.threshold(IMAGE, PROBABILITY[None], TRUTH)
+        threshold.explore(IMAGE, PROBABILITY[None], TRUTH)
     with pytest.raises(ValueError, match="sigmoid"):
-        explorers.threshold(IMAGE, PROBABILITY * 8 - 4, TRUTH)
+        threshold.explore(IMAGE, PROBABILITY * 8 - 4, TRUTH)
