@@ -2,6 +2,7 @@
 
 Built from the cells tagged `export` in these files; edit them, not this:
 
+    content/lessons/02_fcn.md
     content/lessons/05_unet.md
 """
 
@@ -13,6 +14,8 @@ from torch.nn import functional
 from utils.pytorch import predict
 
 __all__ = [
+    "Encoder",
+    "FCN32s",
     "SegNet",
     "UNet",
     "bce",
@@ -21,10 +24,12 @@ __all__ = [
     "convolutions",
     "crop_like",
     "dice_loss",
+    "enlarged",
     "grow",
     "initialised",
     "predict_averaged",
     "probability_of",
+    "receptive_field",
 ]
 
 
@@ -47,6 +52,68 @@ def convolutions(channels_in, channels_out, padding="same"):
         convolution = nn.Conv2d(channels, channels_out, 3, padding=padding, bias=False)
         stack += [initialised(convolution), nn.BatchNorm2d(channels_out), nn.ReLU()]
     return nn.Sequential(*stack)
+
+
+class Encoder(nn.Module):
+    """Features of an image at strides 2, 4, 8, ...: a list, largest first.
+
+    Each stage is two convolutions and a 2 x 2 pooling. widths: channels by stage.
+    Stage i gives (N, widths[i], H / 2 ** (i + 1), W / 2 ** (i + 1)), rounded up: any
+    H and W will do.
+    """
+
+    def __init__(self, widths):
+        super().__init__()
+        self.stages = nn.ModuleList(
+            convolutions(channels, width)
+            for channels, width in zip((3, *widths), widths)
+        )
+
+    def forward(self, images):
+        features = [images]
+        for stage in self.stages:
+            x = stage(features[-1])
+            # An odd last row or column is pooled alone, not dropped.
+            features.append(functional.max_pool2d(x, 2, ceil_mode=True))
+        return features[1:]
+
+
+def enlarged(x, factor, like):
+    """Enlarge x (N, C, h, w) by a whole factor, bilinearly, and cut it to like's size.
+
+    like: (N, any, H, W), with h = H / factor and w = W / factor, rounded up.
+    """
+    x = functional.interpolate(x, scale_factor=factor, mode="bilinear")
+    return x[:, :, : like.shape[2], : like.shape[3]]
+
+
+class FCN32s(nn.Module):
+    """FCN-32s (Long et al., 2015): (N, 3, H, W) -> logits (N, classes, H, W).
+
+    Any H and W. widths: channels by stage; five stages give the output stride 32.
+    """
+
+    def __init__(self, classes=5, widths=(8, 16, 32, 64, 128)):
+        super().__init__()
+        self.encoder = Encoder(widths)
+        self.head = initialised(nn.Conv2d(widths[-1], classes, 1))
+        self.stride = 2 ** len(widths)
+
+    def forward(self, images):
+        coarse = self.head(self.encoder(images)[-1])  # (N, classes, H / 32, W / 32)
+        return enlarged(coarse, self.stride, like=images)
+
+
+def receptive_field(layers):
+    """Side of the square of input pixels that one unit of the last layer sees.
+
+    layers: (kernel, stride, dilation) of each layer, in the order in which they run.
+    """
+    size, step = 1, 1  # step: pixels between two neighbours of this layer
+    for kernel, stride, dilation in layers:
+        size += (kernel - 1) * dilation * step
+        step *= stride
+    return size
 
 
 class UNet(nn.Module):

@@ -2,6 +2,7 @@
 
 Built from the cells tagged `export` in these files; edit them, not this:
 
+    content/lessons/02_fcn.md
     content/lessons/05_unet.md
 """
 
@@ -14,6 +15,9 @@ from utils.tensorflow import predict
 
 __all__ = [
     "CropLike",
+    "Encoder",
+    "Enlarge",
+    "FCN32s",
     "PoolWithPlaces",
     "SegNet",
     "UNet",
@@ -23,9 +27,11 @@ __all__ = [
     "clean_up",
     "convolutions",
     "dice_loss",
+    "enlarged",
     "grow",
     "predict_averaged",
     "probability_of",
+    "receptive_field",
 ]
 
 
@@ -43,6 +49,65 @@ def convolutions(x, channels, padding="same"):
         x = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(x)
         x = layers.ReLU()(x)
     return x
+
+
+def Encoder(widths):
+    """Features of an image at strides 2, 4, 8, ...: a list, largest first.
+
+    Each stage is two convolutions and a 2 x 2 pooling. widths: channels by stage.
+    Stage i gives (N, H / 2 ** (i + 1), W / 2 ** (i + 1), widths[i]), rounded up: any
+    H and W will do.
+    """
+    features = [keras.Input((None, None, 3))]
+    for width in widths:
+        x = convolutions(features[-1], width)
+        # An odd last row or column is pooled alone, not dropped: hence "same".
+        features.append(layers.MaxPooling2D(padding="same")(x))
+    return keras.Model(features[0], features[1:], name="encoder")
+
+
+class Enlarge(layers.Layer):
+    """Enlarge x (N, h, w, C) by a whole factor, bilinearly, and cut it to like's size.
+
+    like: (N, H, W, any), with h = H / factor and w = W / factor, rounded up.
+    """
+
+    def __init__(self, factor):
+        super().__init__()
+        self.factor = factor
+
+    def call(self, x, like):
+        x = tf.image.resize(x, self.factor * tf.shape(x)[1:3], "bilinear")
+        return x[:, : tf.shape(like)[1], : tf.shape(like)[2]]
+
+
+def enlarged(x, factor, like):
+    """`Enlarge` as a function of Keras tensors."""
+    return Enlarge(factor)(x, like)
+
+
+def FCN32s(classes=5, widths=(8, 16, 32, 64, 128)):
+    """FCN-32s (Long et al., 2015): (N, H, W, 3) -> logits (N, H, W, classes).
+
+    Any H and W. widths: channels by stage; five stages give the output stride 32.
+    """
+    images = keras.Input((None, None, 3))
+    deepest = Encoder(widths)(images)[-1]
+    # (N, H / 32, W / 32, classes)
+    coarse = layers.Conv2D(classes, 1, kernel_initializer="he_normal")(deepest)
+    return keras.Model(images, enlarged(coarse, 2 ** len(widths), like=images))
+
+
+def receptive_field(layers):
+    """Side of the square of input pixels that one unit of the last layer sees.
+
+    layers: (kernel, stride, dilation) of each layer, in the order in which they run.
+    """
+    size, step = 1, 1  # step: pixels between two neighbours of this layer
+    for kernel, stride, dilation in layers:
+        size += (kernel - 1) * dilation * step
+        step *= stride
+    return size
 
 
 def UNet(widths=(16, 32, 64, 128), classes=1, skips=True, padding="same"):
