@@ -21,8 +21,9 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 import numpy as np
+from served import closed, server
 
-from utils import checkpoints
+from utils import checkpoints, pretrained
 from utils.datasets import Samples
 from utils.datasets.skin import draw_lesion
 from utils.training import Augmentation
@@ -396,6 +397,35 @@ def weight_files(track):
     }
 
 
+def downloads(track):
+    """What `fetch` makes of a framework's failed download, and of a second try."""
+    content = track.weight_file()
+    half = content[: len(content) // 2]
+    troubles = {
+        "refused": lambda: contextlib.nullcontext(closed()),
+        "missing": lambda: server(None),
+        "cut short": lambda: server(half, announced=len(content)),
+        "other bytes": lambda: server(half),
+    }
+
+    def fetch(address, folder):
+        load = partial(track.download, address, content, folder)
+        said = io.StringIO()
+        with contextlib.redirect_stdout(said):
+            return pretrained.fetch(load, "A network", 1), said.getvalue()
+
+    found = {}
+    for name, trouble in troubles.items():
+        with tempfile.TemporaryDirectory() as folder:
+            with trouble() as address:
+                first, said = fetch(address, folder)
+            with server(content) as address:
+                second, _ = fetch(address, folder)
+            left = len(list(Path(folder).iterdir()))
+        found[name] = {"first": first, "said": said, "second": second, "left": left}
+    return found
+
+
 SECTIONS = (
     layer_signatures,
     devices,
@@ -412,6 +442,7 @@ SECTIONS = (
     loss_values,
     unpooling,
     weight_files,
+    downloads,
 )
 
 

@@ -1,6 +1,8 @@
 """The PyTorch side of tests/in_both.py: ``python in_pytorch.py ANSWERS``."""
 
 import functools
+import hashlib
+import io
 import sys
 from unittest import mock
 
@@ -130,6 +132,21 @@ def loss_gradient(loss, logits: np.ndarray, masks: np.ndarray):
 def pool_and_unpool(images: np.ndarray) -> np.ndarray:
     x, places = functional.max_pool2d(to_tensor(images), 2, return_indices=True)
     return to_numpy(functional.max_unpool2d(x, places, 2))
+
+
+def weight_file() -> bytes:
+    target = io.BytesIO()
+    torch.save({"weights": torch.arange(100_000)}, target)
+    return target.getvalue()
+
+
+def download(address: str, content: bytes, folder: str) -> str:
+    """Load weights as torchvision does."""
+    name = f"weights-{hashlib.sha256(content).hexdigest()[:8]}.pth"
+    found = torch.hub.load_state_dict_from_url(
+        f"{address}/{name}", folder, check_hash=True
+    )
+    return "loaded" if len(found["weights"]) == 100_000 else "damaged"
 
 
 if __name__ == "__main__":
