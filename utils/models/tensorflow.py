@@ -2,6 +2,7 @@
 
 Built from the cells tagged `export` in these files; edit them, not this:
 
+    content/lessons/01_sliding_window.md
     content/lessons/02_fcn.md
     content/lessons/05_unet.md
 """
@@ -11,19 +12,21 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from utils.tensorflow import predict
+from utils.tensorflow import predict, to_input
 
 __all__ = [
     "CropLike",
     "Encoder",
     "Enlarge",
     "FCN32s",
+    "PatchClassifier",
     "PoolWithPlaces",
     "SegNet",
     "UNet",
     "Unpool",
     "bce",
     "bce_dice",
+    "classify",
     "clean_up",
     "convolutions",
     "dice_loss",
@@ -32,7 +35,39 @@ __all__ = [
     "predict_averaged",
     "probability_of",
     "receptive_field",
+    "windows",
 ]
+
+
+def PatchClassifier(classes=5):
+    """Name the pixel in the middle: patches (N, 32, 32, 3) -> logits (N, classes)."""
+    patches = x = keras.Input((32, 32, 3))
+    for width in (16, 32):
+        for _ in range(2):
+            x = layers.Conv2D(  # unpadded
+                width, 3, use_bias=False, kernel_initializer="he_normal"
+            )(x)
+            # PyTorch's defaults, so that both tracks train alike.
+            x = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(x)
+            x = layers.ReLU()(x)
+        x = layers.MaxPooling2D()(x)
+    x = layers.Flatten()(x)  # (N, 5 * 5 * 32)
+    x = layers.Dense(16, activation="relu", kernel_initializer="he_normal")(x)
+    logits = layers.Dense(classes, kernel_initializer="he_normal")(x)
+    return keras.Model(patches, logits)
+
+
+def windows(image, size=32, stride=1):
+    """All windows of an image (H, W, C): (rows, columns, size, size, C), no copy."""
+    view = np.lib.stride_tricks.sliding_window_view(image, (size, size), axis=(0, 1))
+    return view[::stride, ::stride].transpose(0, 1, 3, 4, 2)
+
+
+def classify(model, patches, batch_size=512):
+    """Logits (N, classes) of patches, uint8 (N, 32, 32, 3), batch by batch."""
+    starts = range(0, len(patches), batch_size)
+    parts = [to_input(patches[i : i + batch_size]) for i in starts]
+    return np.concatenate([model.predict_on_batch(part) for part in parts])
 
 
 def convolutions(x, channels, padding="same"):
