@@ -1,8 +1,17 @@
 """Data sets, real and simulated, all of them as `Samples`."""
 
 from utils.datasets.folder import load_folder
+from utils.datasets.meadow import simulate_meadow
 from utils.datasets.ph2 import find_ph2, load_ph2
-from utils.datasets.samples import Samples
+from utils.datasets.samples import Samples, boxes_of
 from utils.datasets.skin import simulate_skin
 
-__all__ = ["Samples", "find_ph2", "load_folder", "load_ph2", "simulate_skin"]
+__all__ = [
+    "Samples",
+    "boxes_of",
+    "find_ph2",
+    "load_folder",
+    "load_ph2",
+    "simulate_meadow",
+    "simulate_skin",
+]

@@ -34,6 +34,8 @@ class Samples:
     source: "real" or "simulated".
     groups: uint8 (N,) or None: what splits are stratified by, e.g. the diagnosis.
     group_names: ``group_names[groups[i]]`` is the name of the group of image i.
+    instances: int32 (N, H, W) or None: which single thing each pixel shows, numbered
+        from 1 in each image; 0 where no thing is counted.
 
     Raises ValueError when the arrays do not fit together.
     """
@@ -45,6 +47,7 @@ class Samples:
     source: str
     groups: np.ndarray | None = None
     group_names: tuple[str, ...] = ()
+    instances: np.ndarray | None = None
 
     def __post_init__(self):
         count = len(self.names)
@@ -69,8 +72,25 @@ class Samples:
             )
         if self.groups is not None and self.groups.shape != (count,):
             raise ValueError(f"{count} images but groups of shape {self.groups.shape}")
+        if self.instances is not None:
+            self._check_instances()
         if self.source not in ("real", "simulated"):
             raise ValueError(f'source is "real" or "simulated", not {self.source!r}')
+
+    def _check_instances(self):
+        instances, shape = self.instances, self.masks.shape
+        if instances.dtype != np.int32 or instances.shape != shape:
+            raise ValueError(
+                f"instances must be int32 {shape} like the masks, "
+                f"not {instances.dtype} {instances.shape}"
+            )
+        lowest = instances.min(axis=(1, 2), initial=0)
+        if (lowest < 0).any():
+            i = int(lowest.argmin())
+            raise ValueError(
+                f"the instances of {self.names[i]} hold {lowest[i]}, but they are "
+                "numbered from 1, and 0 is no instance"
+            )
 
     def __len__(self) -> int:
         return len(self.names)
@@ -92,6 +112,7 @@ class Samples:
             masks=self.masks[indices],
             names=tuple(self.names[i] for i in indices),
             groups=None if self.groups is None else self.groups[indices],
+            instances=None if self.instances is None else self.instances[indices],
         )
 
     def split(self, test: float, seed: int = 0) -> tuple[Samples, Samples]:
@@ -116,3 +137,24 @@ class Samples:
                 "group apart: take more images, or a share nearer to a half."
             )
         return self.subset(~in_test), self.subset(in_test)
+
+
+def boxes_of(instances: np.ndarray) -> np.ndarray:
+    """Return the smallest box around each instance of one image.
+
+    instances: whole numbers (H, W), 0 where there is no instance.
+    Returns int (k, 4): x0, y0, x1, y1 of the k numbers that occur, in rising order.
+    Half-open, as slices are: the box is ``[y0:y1, x0:x1]``, x1 - x0 pixels wide.
+    Raises ValueError for anything but whole numbers (H, W).
+    """
+    instances = np.asarray(instances)
+    if instances.ndim != 2 or instances.dtype.kind not in "iu":
+        raise ValueError(
+            "boxes_of takes the instances of one image, whole numbers (H, W), "
+            f"not {instances.dtype} {instances.shape}"
+        )
+    boxes = []
+    for number in np.unique(instances[instances > 0]):
+        rows, columns = np.nonzero(instances == number)
+        boxes.append((columns.min(), rows.min(), columns.max() + 1, rows.max() + 1))
+    return np.array(boxes, int).reshape(-1, 4)

@@ -1,0 +1,118 @@
+"""A sheet on which a scene's objects are laid one over the other, with their labels.
+
+An object is a field: about the distance to its outline, positive inside. Image and
+labels come from the same field, so that they always agree: the image is softened over
+the width of a pixel, a label is set where the pixel's centre lies inside. Fields are
+computed in a window around the object alone, which keeps small objects cheap.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from utils.datasets.drawing import noise, positions
+
+GRAINS = (0.025, 0.07, 0.3)  # wavelengths of the fields that give objects texture
+
+
+class Sheet:
+    """An image with its class labels and instance numbers.
+
+    image: float (H, W, 3), 0..255. labels: uint8 (H, W). instances: int32 (H, W).
+    pixel: the side of a pixel, in units of half the frame's height.
+    grains: (3, H, W), noise of zero mean and unit spread, fine to coarse.
+    """
+
+    def __init__(self, height: int, width: int, texture: int):
+        self.aspect = width / height
+        self.y, self.x = positions(height, width, self.aspect)
+        self.pixel = 2 / height
+        self.image = np.zeros((height, width, 3))
+        self.labels = np.zeros((height, width), np.uint8)
+        self.instances = np.zeros((height, width), np.int32)
+        generator = np.random.default_rng(texture)
+        self.grains = np.stack(
+            [noise(generator, self.y, self.x, length) for length in GRAINS]
+        )
+
+    def window(self, top: float, bottom: float, left: float, right: float) -> Window:
+        """Return the part of the sheet between these y and x, with a pixel around."""
+        height, width = self.labels.shape
+        rows = (np.array([top, bottom]) + 1) / 2 * height
+        columns = (np.array([left, right]) / self.aspect + 1) / 2 * width
+        rows = np.clip(np.floor(rows) + [-1, 2], 0, height).astype(int)
+        columns = np.clip(np.floor(columns) + [-1, 2], 0, width).astype(int)
+        return Window(self, slice(*rows), slice(*columns))
+
+
+class Window:
+    """A rectangle of a sheet. y is (h, 1), x is (1, w); it is false where empty."""
+
+    def __init__(self, sheet: Sheet, rows: slice, columns: slice):
+        self.sheet, self.place = sheet, (rows, columns)
+        self.y, self.x = sheet.y[rows], sheet.x[:, columns]
+        self.grains = sheet.grains[(slice(None), *self.place)]
+
+    def __bool__(self) -> bool:
+        return self.y.size > 0 and self.x.size > 0
+
+    def paint(self, field, colour, label=None, instance=0, thin=None, opacity=1.0):
+        """Lay a colour over the image where the field is positive.
+
+        field: (h, w) or what broadcasts to it. colour: (3,) or (h, w, 3).
+        label: the class that is written too; None leaves labels and instances alone.
+        thin: half the thickness of something that may be thinner than a pixel.
+        opacity: number or (h, w), 0..1.
+        """
+        field = np.broadcast_to(field, (self.y.size, self.x.size))
+        cover = np.clip(field / self.sheet.pixel + 0.5, 0, 1)
+        if thin is not None:
+            cover = cover * np.minimum(1, 2 * thin / self.sheet.pixel)
+        if label is not None:
+            inside = cover > 0.5
+            self.sheet.labels[self.place][inside] = label
+            self.sheet.instances[self.place][inside] = instance
+        image = self.sheet.image[self.place]
+        image += (np.asarray(colour) - image) * (cover * opacity)[..., None]
+
+
+def ellipse(u, v, a, b, turn=0.0) -> np.ndarray:
+    """The field of an ellipse around (0, 0) with half axes a and b, turned."""
+    if turn:
+        c, s = np.cos(turn), np.sin(turn)
+        u, v = c * u + s * v, c * v - s * u
+    return (1 - np.sqrt((u / a) ** 2 + (v / b) ** 2)) * min(a, b)
+
+
+def capsule(u, v, start, end, thick, thick_end=None) -> np.ndarray:
+    """The field of a line from start to end, (u, v), of half thickness thick."""
+    thick_end = thick if thick_end is None else thick_end
+    du, dv = end[0] - start[0], end[1] - start[1]
+    t = ((u - start[0]) * du + (v - start[1]) * dv) / (du * du + dv * dv + 1e-12)
+    t = np.clip(t, 0, 1)
+    distance = np.hypot(u - start[0] - t * du, v - start[1] - t * dv)
+    return thick + t * (thick_end - thick) - distance
+
+
+def bumps(u, v, circles) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Circles that bulge into each other, as wool, leaves and clouds do.
+
+    circles: (N, 3) of u, v and radius.
+    Returns, all (h, w): the field of their union; how far each pixel is inside of the
+    circle that holds it best, 0 at its rim to 1 at its centre; and its offset from that
+    centre in radii, upwards.
+    """
+    shape = np.broadcast_shapes(np.shape(u), np.shape(v))
+    field, best, rise = (
+        np.full(shape, -np.inf),
+        np.full(shape, -np.inf),
+        np.zeros(shape),
+    )
+    for cu, cv, radius in circles:
+        inside = radius - np.hypot(u - cu, v - cv)
+        field = np.maximum(field, inside)
+        depth = inside / radius
+        better = depth > best
+        best = np.where(better, depth, best)
+        rise = np.where(better, (v - cv) / radius, rise)
+    return field, np.clip(best, 0, 1), rise
