@@ -2,6 +2,7 @@
 
 Built from the cells tagged `export` in these files; edit them, not this:
 
+    content/lessons/00_masks.md
     content/lessons/01_sliding_window.md
     content/lessons/02_fcn.md
     content/lessons/05_unet.md
@@ -26,6 +27,7 @@ __all__ = [
     "clean_up",
     "convolutions",
     "crop_like",
+    "cross_entropy",
     "dice_loss",
     "enlarged",
     "grow",
@@ -35,6 +37,13 @@ __all__ = [
     "receptive_field",
     "windows",
 ]
+
+
+def cross_entropy(logits, masks):
+    """Mean over pixels: logits (N, C, H, W), masks of class ids (N, H, W)."""
+    log_probability = logits.log_softmax(dim=1)
+    truth = masks.long()[:, None]  # (N, 1, H, W)
+    return -log_probability.gather(1, truth).mean()
 
 
 class PatchClassifier(nn.Module):

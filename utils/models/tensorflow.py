@@ -2,6 +2,7 @@
 
 Built from the cells tagged `export` in these files; edit them, not this:
 
+    content/lessons/00_masks.md
     content/lessons/01_sliding_window.md
     content/lessons/02_fcn.md
     content/lessons/05_unet.md
@@ -29,6 +30,7 @@ __all__ = [
     "classify",
     "clean_up",
     "convolutions",
+    "cross_entropy",
     "dice_loss",
     "enlarged",
     "grow",
@@ -37,6 +39,13 @@ __all__ = [
     "receptive_field",
     "windows",
 ]
+
+
+def cross_entropy(logits, masks):
+    """Mean over pixels: logits (N, H, W, C), masks of class ids (N, H, W)."""
+    log_probability = tf.nn.log_softmax(logits)
+    truth = tf.cast(masks, tf.int32)[..., None]  # (N, H, W, 1)
+    return -tf.reduce_mean(tf.gather(log_probability, truth, batch_dims=3))
 
 
 def PatchClassifier(classes=5):
