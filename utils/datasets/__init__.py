@@ -1,5 +1,6 @@
 """Data sets, real and simulated, all of them as `Samples`."""
 
+from utils.datasets.applications import simulate_applications
 from utils.datasets.folder import load_folder
 from utils.datasets.meadow import simulate_meadow
 from utils.datasets.ph2 import find_ph2, load_ph2
@@ -12,6 +13,7 @@ __all__ = [
     "find_ph2",
     "load_folder",
     "load_ph2",
+    "simulate_applications",
     "simulate_meadow",
     "simulate_skin",
 ]
