@@ -6,7 +6,7 @@ import pytest
 from matplotlib import pyplot as plt
 
 from utils import metrics
-from utils.explorers import core, threshold
+from utils.explorers import core, output_stride, threshold
 
 matplotlib.use("agg")
 
@@ -127,3 +127,52 @@ def test_a_stack_and_logits_are_refused_in_words(headless):
         threshold.explore(IMAGE, PROBABILITY[None], TRUTH)
     with pytest.raises(ValueError, match="sigmoid"):
         threshold.explore(IMAGE, PROBABILITY * 8 - 4, TRUTH)
+
+
+def test_the_shares_of_a_cell_are_counted_by_hand():
+    mask = np.array([[0, 0, 1], [0, 2, 1], [1, 1, 2]])
+    found = output_stride.shares(mask, 2, 3)
+    # Four pixels, then two, two and one: cells at the edge are smaller.
+    assert np.allclose(found[0, 0], [3 / 4, 0, 1 / 4])
+    assert np.allclose(found[0, 1], [0, 1, 0]) and np.allclose(found[1, 0], [0, 1, 0])
+    assert np.allclose(found[1, 1], [0, 0, 1])
+
+
+def test_cells_are_enlarged_between_their_centres():
+    cells = np.array([[[0.0], [1.0]]])  # one row, two cells, one class
+    row = output_stride.enlarge(cells, 4, 3, 7)[:, :, 0]
+    assert row.shape == (3, 7), "cut where the image ends"
+    assert np.allclose(row[0], [0, 0, 1 / 8, 3 / 8, 5 / 8, 7 / 8, 1])
+
+
+def test_nothing_is_lost_at_stride_one_and_more_at_each_larger_one():
+    truth = TRUTH.astype(np.uint8)
+    assert np.array_equal(output_stride.best_mask(truth, 1, 2), truth)
+    lost = [(output_stride.best_mask(truth, s, 2) != truth).sum() for s in (4, 8, 16)]
+    assert 0 < lost[0] < lost[1] < lost[2]
+
+
+def test_the_output_stride_is_explored_with_a_slider(live, shown, capsys):
+    output_stride.explore(IMAGE, TRUTH.astype(np.uint8), ("lawn", "disc"))
+    slider, image = shown[0].children
+    assert (slider.description, slider.min, slider.max) == ("halvings", 0, 5)
+    pictures = []
+    for slider.value in (0, 2, 4):
+        pictures.append(bytes(image.value))
+        assert pictures[-1].startswith(b"\x89PNG")
+    assert len(set(pictures)) == 3
+    assert plt.get_fignums() == [] and capsys.readouterr().out == ""
+
+
+def test_without_a_kernel_four_output_strides_are_drawn_and_printed(
+    headless, shown, capsys
+):
+    output_stride.explore(IMAGE, TRUTH.astype(np.uint8), ("lawn", "disc"))
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 4 and len(shown[0].axes) == 8
+    assert lines[0].startswith("stride 4: mean IoU") and "disc 0." in lines[0]
+
+
+def test_the_output_stride_refuses_ids_without_a_name(headless):
+    with pytest.raises(ValueError, match=r"ids up to 1.*1 names"):
+        output_stride.explore(IMAGE, TRUTH.astype(np.uint8), ("lawn",))
