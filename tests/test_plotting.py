@@ -37,6 +37,7 @@ EYES = {
 IMAGE = np.random.default_rng(0).integers(0, 256, (12, 16, 3), np.uint8)
 MASK = np.zeros((12, 16), np.uint8)
 MASK[3:9, 4:12] = 1
+MEADOW = ("background", "sky", "tree", "fence", "sheep")
 HISTORY = {
     "loss": [0.9, 0.5, 0.3],
     "validation_loss": [0.8, 0.6, 0.4],
@@ -195,6 +196,42 @@ def test_the_wrong_class_is_named_only_where_there_is_one(shown):
     assert legend_of(shown[0]) == ["missed", "invented", "wrong class"]
 
 
+def spilled(drawing) -> list[str]:
+    """The legends of a figure that do not fit on it."""
+    drawing.draw_without_rendering()
+    return [
+        str(legend.get_window_extent())
+        for legend in drawing.legends
+        if not drawing.bbox.padded(1).containsx(legend.get_window_extent().x1)
+    ]
+
+
+@pytest.mark.parametrize("columns", [1, 2, 3, 4])
+def test_images_of_several_classes_get_a_legend_that_fits(shown, columns):
+    plotting.show_images([IMAGE] * 4, list("abcd"), columns, classes=MEADOW)
+    assert legend_of(shown[0]) == list(MEADOW)
+    handles = shown[0].legends[0].legend_handles
+    colours = [to_hex(handle.get_facecolor()).upper() for handle in handles]
+    assert colours == list(palette.CLASS_COLOURS[:5])
+    assert spilled(shown[0]) == []
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_predictions_name_classes_and_errors_where_they_hide_nothing(shown, rows):
+    mask = np.arange(12 * 16).reshape(12, 16) % 5
+    wrong = np.roll(mask, 1)
+    plotting.show_predictions(
+        [IMAGE] * rows, [mask] * rows, [wrong] * rows, classes=MEADOW
+    )
+    drawing = shown[0]
+    names = [[text.get_text() for text in part.get_texts()] for part in drawing.legends]
+    assert names == [["missed", "invented", "wrong class"], list(MEADOW)]
+    assert spilled(drawing) == []
+    boxes = [axis.get_tightbbox() for axis in drawing.axes]
+    for legend in drawing.legends:
+        assert legend.get_window_extent().padded(-1).count_overlaps(boxes) == 0
+
+
 def test_training_is_solid_and_validation_dashed(shown):
     plotting.learning_curves(HISTORY)
     loss, score = shown[0].axes
@@ -207,6 +244,17 @@ def test_training_is_solid_and_validation_dashed(shown):
     assert (loss.get_xlabel(), loss.get_ylabel()) == ("Epoch", "Loss")
     assert (score.get_xlabel(), score.get_ylabel()) == ("Epoch", "Validation Dice")
     assert legend_of(shown[0]) == ["training", "validation"]
+
+
+def test_the_score_of_several_classes_is_plotted_under_its_name(shown):
+    history = {"loss": [0.9, 0.5], "validation_mean_iou": [0.2, 0.6]}
+    plotting.learning_curves(history)
+    plotting.learning_curves({"FCN-8s": history, "FCN-32s": history})
+    score = shown[0].axes[1]
+    assert score.get_ylabel() == "Validation mean IoU"
+    assert score.lines[0].get_ydata().tolist() == [0.2, 0.6]
+    assert score.lines[0].get_linestyle() == "--"
+    assert len(shown[1].axes[1].lines) == 2
 
 
 def test_several_runs_have_a_colour_and_a_name_each(shown):
@@ -278,6 +326,18 @@ def test_each_misuse_is_answered_with_what_was_found():
         ),
         (lambda: plotting.learning_curves({}), ValueError, "what fit returns"),
         (lambda: plotting.learning_curves({"a": [1]}), ValueError, r"\['a'\]"),
+        (
+            lambda: plotting.learning_curves(
+                {"a": HISTORY, "b": {"loss": [1], "validation_mean_iou": [1]}}
+            ),
+            ValueError,
+            "validation_dice and validation_mean_iou.*share",
+        ),
+        (
+            lambda: plotting.show_images([IMAGE], classes=["name"] * 9),
+            ValueError,
+            "9 class names.*1 to 8",
+        ),
         (lambda: plotting.score_strip([1.0], [2], ["a"]), ValueError, "index 2"),
         (lambda: plotting.score_strip([1.0], [0, 0]), ValueError, "1 scores, 2 groups"),
     ]

@@ -6,6 +6,7 @@ and return None. `overlay` and `error_map` give images.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
@@ -47,8 +48,13 @@ DPI = 90
 IMAGE_SIDE = 1.9  # inches, of one image in a grid
 PLOT_WIDTH, PLOT_HEIGHT = 3.6, 2.7  # inches, of one plot with axes
 TITLE = 0.2  # inches, of a line of text above an image
+LEGEND_LINE = 0.35  # inches, of a line of a legend
 # Lines need more contrast to white than the areas of classes do.
 LINE_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#4D4D4D")
+SCORES = {  # in a history, and on the axis
+    "validation_dice": "Validation Dice",
+    "validation_mean_iou": "Validation mean IoU",
+}
 TEXT = {"fontsize": 10}
 LEGEND = {"frameon": False, "handlelength": 1.6, **TEXT}
 
@@ -107,21 +113,47 @@ def error_legend(drawing: Figure, mistaken: bool = False) -> None:
     )
 
 
+def class_legend(
+    drawing: Figure, classes: Sequence[str], place: str = "outside lower left"
+) -> None:
+    """Name the colours of the classes, in the order of their ids, beside a figure."""
+    if not 0 < len(classes) <= len(CLASS_COLOURS):
+        raise ValueError(
+            f"Found {len(classes)} class names, but the palette has colours for 1 to "
+            f"{len(CLASS_COLOURS)}."
+        )
+    handles = _patches(dict(zip(classes, CLASS_COLOURS, strict=False)))
+    lines = len(classes)
+    if "right" not in place:
+        lines = _legend_lines(classes, drawing.get_figwidth())
+    columns = -(-len(classes) // lines)
+    drawing.legend(handles=handles, loc=place, ncols=columns, **LEGEND)
+
+
 def show_images(
     images: Sequence[np.ndarray],
     titles: Sequence[str] | None = None,
     columns: int = 4,
+    classes: Sequence[str] = (),
 ) -> None:
-    """Show images, uint8 (N, H, W, 3) or a list of any sizes, in rows of `columns`."""
+    """Show images, uint8 (N, H, W, 3) or a list of any sizes, in rows of `columns`.
+
+    classes: names in the order of the ids, for a legend of their colours; for images
+    made by `paint` or `overlay`.
+    """
     titles = [""] * len(images) if titles is None else titles
     _check_lengths(images=images, titles=titles)
     columns = min(columns, len(images))
+    rows = -(-len(images) // columns)
     height = _height(images[0]) + (TITLE if any(titles) else 0)
-    _, axes = figure(-(-len(images) // columns), columns, height=height)
+    height += LEGEND_LINE * _legend_lines(classes, columns * IMAGE_SIDE) / rows
+    drawing, axes = figure(rows, columns, height=height)
     for axis in axes.flat[len(images) :]:
         axis.axis("off")
     for axis, image, title in zip(axes.flat, images, titles, strict=False):
         picture(axis, image, title)
+    if classes:
+        class_legend(drawing, classes)
     plt.show()
 
 
@@ -135,8 +167,7 @@ def show_label_map(mask: np.ndarray, classes: Sequence[str]) -> None:
         )
     drawing, axes = figure(width=IMAGE_SIDE + 2, height=IMAGE_SIDE + 0.6)
     picture(axes[0, 0], paint(mask))
-    handles = _patches(dict(zip(classes, CLASS_COLOURS, strict=False)))
-    drawing.legend(handles=handles, loc="outside right center", **LEGEND)
+    class_legend(drawing, classes, "outside right center")
     plt.show()
 
 
@@ -147,11 +178,14 @@ def show_predictions(
     titles: Sequence[str] | None = None,
     scores: Sequence[float] | None = None,
     score_name: str = "Dice",
+    classes: Sequence[str] = (),
 ) -> None:
     """Show a row of image, truth, prediction and errors for each sample.
 
     images: uint8 (N, H, W, 3). truths, predictions: bool or class ids, (N, H, W).
     titles, scores: one for each row, written beside it.
+    classes: names in the order of the ids, for a legend of their colours; not needed
+    for one class and background.
     """
     rows = len(images)
     titles = [""] * rows if titles is None else titles
@@ -166,7 +200,8 @@ def show_predictions(
     truths, predictions = map(class_ids, truths), map(class_ids, predictions)
     # Room for the words beside the rows, for the headings and for the legend.
     width = IMAGE_SIDE + (0.2 if any(titles) or any(notes) else 0)
-    drawing, axes = figure(rows, 4, width, _height(images[0]) + 0.55 / rows)
+    words = 0.55 + LEGEND_LINE * _legend_lines(classes, 4 * width)
+    drawing, axes = figure(rows, 4, width, _height(images[0]) + words / rows)
     mistaken = False
     for row, image, truth, prediction, *words in zip(
         axes, images, truths, predictions, titles, notes, strict=True
@@ -185,14 +220,17 @@ def show_predictions(
     ):
         axis.set_title(title, **TEXT)
     error_legend(drawing, mistaken)
+    if classes:
+        class_legend(drawing, classes, "outside upper left")
     plt.show()
 
 
 def learning_curves(history: Mapping) -> None:
-    """Plot loss and validation Dice by epoch, for one history or {name: history}.
+    """Plot loss and validation score by epoch, for one history or {name: history}.
 
     A history is what `fit` returns: lists under "loss", "validation_loss" and
-    "validation_dice". Training is solid, validation dashed, each run has its colour.
+    "validation_dice" or "validation_mean_iou". Training is solid, validation dashed,
+    each run has its colour.
     """
     runs = {"": history} if "loss" in history else history
     if not runs or not all("loss" in run and len(run["loss"]) for run in runs.values()):
@@ -200,10 +238,17 @@ def learning_curves(history: Mapping) -> None:
             f"The history holds {list(history)}, but it takes what fit returns, "
             'with a list under "loss", or several of these by name.'
         )
+    scores = {key for run in runs.values() for key in run if key in SCORES}
+    if len(scores) > 1:
+        raise ValueError(
+            f"The runs hold {' and '.join(sorted(scores))}, which do not share an "
+            "axis; plot runs with the same score together."
+        )
+    score = scores.pop() if scores else "validation_dice"
     drawing, axes = figure(1, 2, PLOT_WIDTH, PLOT_HEIGHT)
     for axis, label, styles in (
         (axes[0, 0], "Loss", {"loss": "-", "validation_loss": "--"}),
-        (axes[0, 1], "Validation Dice", {"validation_dice": "--"}),
+        (axes[0, 1], SCORES[score], {score: "--"}),
     ):
         label_axes(axis, "Epoch", label)
         axis.xaxis.get_major_locator().set_params(integer=True)
@@ -267,6 +312,15 @@ def _height(image: np.ndarray) -> float:
     """Give the inches of an image that is as wide as a panel."""
     height, width = np.shape(image)[:2]
     return IMAGE_SIDE * height / width
+
+
+def _legend_lines(names: Sequence[str], width: float) -> int:
+    """Give the lines that a legend below or above a figure needs; width in inches."""
+    # A patch and the gaps beside it, then the letters.
+    entries = [0.55 + 0.08 * len(name) for name in names]
+    if sum(entries) <= width:
+        return min(1, len(entries))
+    return math.ceil(len(entries) / max(1, int(width / max(entries))))
 
 
 def _line_colours(count: int) -> list[str]:
