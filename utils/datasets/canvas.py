@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from utils.datasets.drawing import blend, noise, positions, step
+from utils.datasets.painting import capsule, ellipse
 
 
 class Canvas:
@@ -52,8 +53,7 @@ class Canvas:
     def ellipse(self, centre, radii) -> np.ndarray:
         """Give the field of an ellipse; radii: half its (height, width)."""
         (cy, cx), (ry, rx) = centre, radii
-        away = np.hypot((self.y - cy) / ry, (self.x - cx) / rx)
-        return (1 - away) * min(ry, rx)
+        return ellipse(self.y - cy, self.x - cx, ry, rx)
 
     def box(self, centre, radii, round_by: float = 0.0, turn: float = 0.0):
         """Give the field of a rectangle with round corners, turned by an angle."""
@@ -66,12 +66,7 @@ class Canvas:
 
     def limb(self, start, end, thick: float, thin: float | None = None) -> np.ndarray:
         """Give the field of a rounded stick whose radius goes from thick to thin."""
-        (sy, sx), (ey, ex) = start, end
-        dy, dx = ey - sy, ex - sx
-        along = ((self.y - sy) * dy + (self.x - sx) * dx) / (dy**2 + dx**2)
-        along = np.clip(along, 0, 1)
-        radius = thick + (thick if thin is None else thin) * along - thick * along
-        return radius - np.hypot(self.y - sy - along * dy, self.x - sx - along * dx)
+        return capsule(self.y, self.x, start, end, thick, thin)
 
     def polygon(self, *corners) -> np.ndarray:
         """Give the field of a convex polygon, its corners clockwise."""
