@@ -33,7 +33,9 @@ MOVED = replace(Augmentation(), brightness=0, contrast=0, colour=0)
 SHAPES = ((48, 48), (32, 56))
 LEGAL = (0, 1, 2, 3, 4, 255)
 # What an argument of a model is set to, beside its default, wherever a model has it.
-VARIANTS = {"widths": (6, 10, 12), "classes": 5, "skips": False, "padding": "valid"}
+VARIANTS = {"widths": (6, 10, 12), "classes": 4, "skips": False, "padding": "valid"}
+# The models that do not take images of any size.
+SIZES = {"PatchClassifier": ((32, 32),)}
 
 
 def skin(count: int, height: int, width: int, first: int = 0) -> Samples:
@@ -278,7 +280,7 @@ def cases(track):
         for options in [{}, *variants]:
             unpadded = options.get("padding") == "valid"
             sizes = ((108, 108), (108, 124)) if unpadded else ((64, 64), (64, 96))
-            yield name, options, sizes
+            yield name, options, SIZES.get(name, sizes)
 
 
 def random_images(height, width, seed=0):

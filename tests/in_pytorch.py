@@ -40,11 +40,12 @@ def is_model(value) -> bool:
 
 
 def to_tensor(images: np.ndarray) -> torch.Tensor:
-    return torch.from_numpy(images).permute(0, 3, 1, 2)
+    """Channels first, in images (N, H, W, C) and in what has no pixels, (N, C)."""
+    return torch.from_numpy(images).movedim(-1, 1)
 
 
 def to_numpy(images: torch.Tensor) -> np.ndarray:
-    return images.detach().permute(0, 2, 3, 1).numpy()
+    return images.detach().movedim(1, -1).numpy()
 
 
 def small_model(classes: int) -> nn.Module:

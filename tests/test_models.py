@@ -5,6 +5,8 @@ makes a model without arguments, or takes (logits, masks). What only one track e
 must be neither: a layer that the other framework already has.
 """
 
+from ast import literal_eval
+
 import numpy as np
 import pytest
 import tracks
@@ -59,11 +61,16 @@ def test_the_same_weights_give_the_same_logits():
 
 
 def test_an_image_gives_one_logit_a_pixel_and_class():
-    for name, one, _ in each_model():
-        classes = 5 if "classes" in name else 1
-        for (height, width), logits in zip(one["images"], one["logits"], strict=True):
-            lost = 88 if "valid" in name else 0  # by 2 * 7 convolutions, on 4 levels
-            assert logits.shape == (2, height - lost, width - lost, classes), name
+    parameters = tracks.answer("pytorch", "exports")["models"]
+    for (name, options), one in tracks.answer("pytorch", "model_answers").items():
+        given = {key: default for key, _, default in parameters[name]}
+        given |= {key: repr(value) for key, value in literal_eval(options).items()}
+        # By 2 * 7 convolutions, on 4 levels.
+        lost = 88 if given.get("padding") == "'valid'" else 0
+        for size, logits in zip(one["images"], one["logits"], strict=True):
+            pixels = () if name == "PatchClassifier" else (s - lost for s in size)
+            expected = (2, *pixels, int(given["classes"]))
+            assert logits.shape == expected, (name, options)
 
 
 def test_models_return_logits_and_no_probabilities():
