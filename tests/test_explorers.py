@@ -6,7 +6,7 @@ import pytest
 from matplotlib import pyplot as plt
 
 from utils import metrics
-from utils.explorers import core, output_stride, threshold
+from utils.explorers import core, output_stride, overlap, skips, threshold
 
 matplotlib.use("agg")
 
@@ -176,3 +176,145 @@ def test_without_a_kernel_four_output_strides_are_drawn_and_printed(
 def test_the_output_stride_refuses_ids_without_a_name(headless):
     with pytest.raises(ValueError, match=r"ids up to 1.*1 names"):
         output_stride.explore(IMAGE, TRUTH.astype(np.uint8), ("lawn",))
+
+
+def scores_of_two_strides():
+    """Two images of two classes: the deep scores are coarse, the early ones mend them.
+
+    Deep: a disc that is too large, sure of itself. Early: wrong far away, and against
+    the ring that is too much.
+    """
+    large = np.hypot(ROWS - 12, COLUMNS - 12) < 9
+    deep = np.where(large, 1.0, -4.0)
+    early = np.where(TRUTH | (COLUMNS < 2), 2.0, -2.0)
+    parts = {16: deep, 8: early}
+    return {
+        stride: np.stack([np.stack([0 * part, part], -1)] * 2)
+        for stride, part in parts.items()
+    }
+
+
+TWO_IMAGES, TWO_TRUTHS = np.stack([IMAGE] * 2), np.stack([TRUTH] * 2).astype(np.uint8)
+
+
+def test_each_stride_has_a_slider_for_its_scores(live, shown, capsys):
+    skips.explore(TWO_IMAGES, scores_of_two_strides(), TWO_TRUTHS, ("lawn", "disc"))
+    number, deep, early, image = shown[0].children
+    found = [slider.description for slider in (number, deep, early)]
+    assert found == ["image", "stride 16", "stride 8"]
+    assert (number.max, deep.value, early.value) == (1, 1.0, 1.0)
+    pictures = [bytes(image.value)]
+    for slider in (early, deep):
+        slider.value = 0.0
+        pictures.append(bytes(image.value))
+    assert all(picture.startswith(b"\x89PNG") for picture in pictures)
+    assert len(set(pictures)) == 3
+    assert plt.get_fignums() == [] and capsys.readouterr().out == ""
+
+
+def test_without_a_kernel_the_sums_of_strides_are_drawn_and_printed(
+    headless, shown, capsys
+):
+    skips.explore(TWO_IMAGES, scores_of_two_strides(), TWO_TRUTHS, ("lawn", "disc"))
+    lines = capsys.readouterr().out.splitlines()
+    large = np.hypot(ROWS - 12, COLUMNS - 12) < 9
+    disc = [
+        metrics.iou(TRUTH, found) for found in (large, TRUTH, TRUTH | (COLUMNS < 2))
+    ]
+    titles = ["stride 16 alone", "stride 16 + 8", "stride 8 alone"]
+    for line, title, score in zip(lines, titles, disc, strict=True):
+        assert line.startswith(f"{title}: mean IoU ")
+        assert line.endswith(f"disc {score:.2f})")
+    above = [axis.get_title() for axis in shown[0].axes[:3]]
+    assert above == titles and len(shown[0].axes) == 6
+
+
+def test_scores_of_another_size_are_refused(headless):
+    parts = scores_of_two_strides()
+    with pytest.raises(ValueError, match=r"stride 16 .*\(2, 24, 24, 2\).*3 class"):
+        skips.explore(TWO_IMAGES, parts, TWO_TRUTHS, ("lawn", "disc", "sky"))
+    with pytest.raises(ValueError, match=r"1 images, truths \(2, 24, 24\)"):
+        skips.explore(TWO_IMAGES[:1], parts, TWO_TRUTHS, ("lawn", "disc"))
+
+
+# ---------------------------------------------------------------- overlap
+
+SQUARE = np.zeros((24, 24), np.uint8)
+SQUARE[8:16, 8:16] = 1
+
+
+def test_a_mask_is_moved_and_dilated_as_counted_by_hand():
+    moved = overlap.changed(SQUARE, right=2, down=-3)
+    rows, columns = np.nonzero(moved)
+    assert (rows.min(), rows.max(), columns.min(), columns.max()) == (5, 12, 10, 17)
+    assert overlap.changed(SQUARE, dilate=2).sum() == 12 * 12
+    assert overlap.changed(SQUARE, dilate=-3).sum() == 2 * 2
+    assert overlap.changed(SQUARE, right=10).sum() == 8 * 6, "the rest leaves the image"
+    assert np.array_equal(overlap.changed(SQUARE), SQUARE > 0)
+
+
+def test_a_mask_that_fills_the_image_is_not_eroded_from_its_frame():
+    assert overlap.changed(np.ones((9, 12), bool), dilate=-2).all()
+
+
+def test_the_scores_of_a_moved_square_are_counted_by_hand():
+    found = overlap.scores(SQUARE > 0, overlap.changed(SQUARE, right=4))
+    assert found["pixel accuracy"] == pytest.approx(1 - 64 / 576)
+    assert found["IoU"] == pytest.approx(32 / 96) and found["Dice"] == 0.5
+    # A ring one pixel wide has 28; the two meet in 4 pixels above and 4 below, and
+    # nowhere else: a side of the one stands in the empty middle of the other.
+    assert found["boundary IoU"] == pytest.approx(8 / (28 + 28 - 8))
+
+
+def test_a_mask_is_moved_with_three_sliders(live, shown):
+    overlap.explore(IMAGE, SQUARE)
+    right, down, dilate, image = shown[0].children
+    assert [control.value for control in (right, down, dilate)] == [0, 0, 0]
+    assert all(isinstance(control.value, int) for control in (right, down, dilate))
+    pictures = [bytes(image.value)]
+    for control in (right, down, dilate):
+        control.value = 3
+        pictures.append(bytes(image.value))
+    assert len(set(pictures)) == 4 and pictures[0].startswith(b"\x89PNG")
+    assert plt.get_fignums() == [], "the notebook would show the figure a second time"
+
+
+def test_the_bars_are_as_long_as_the_scores_that_stand_beside_them(
+    live, shown, monkeypatch
+):
+    drawings = []
+    monkeypatch.setattr(core, "png", lambda drawing: drawings.append(drawing) or b"")
+    overlap.explore(IMAGE, SQUARE)
+    shown[0].children[0].value = 4
+    plot = drawings[-1].axes[1]
+    found = overlap.scores(SQUARE > 0, overlap.changed(SQUARE, right=4))
+    assert [bar.get_width() for bar in plot.patches] == list(found.values())
+    words = [text.get_text() for text in plot.texts]
+    assert words == [f"{value:.2f}" for value in found.values()]
+
+
+def test_without_a_kernel_three_cases_and_the_curves_say_the_same(
+    headless, shown, capsys
+):
+    overlap.explore(IMAGE, SQUARE)
+    (drawing,) = shown
+    lines = capsys.readouterr().out.splitlines()
+    for axis, line, (title, *change) in zip(
+        drawing.axes, lines, overlap.CASES, strict=False
+    ):
+        found = overlap.scores(SQUARE > 0, overlap.changed(SQUARE, *change))
+        words = ", ".join(f"{name} {value:.2f}" for name, value in found.items())
+        assert line == f"{title}: {words}" and axis.get_title() == title
+    for curve in drawing.axes[3].lines:
+        distance, value = curve.get_xydata()[4]
+        found = overlap.scores(SQUARE > 0, overlap.changed(SQUARE, right=4))
+        assert (distance, value) == (4, found[curve.get_label()])
+
+
+def test_masks_that_cannot_be_moved_are_refused_in_words(headless):
+    with pytest.raises(ValueError, match=r"\(1, 24, 24\).*one image"):
+        overlap.explore(IMAGE, SQUARE[None])
+    with pytest.raises(ValueError, match="mask == class_id"):
+        overlap.explore(IMAGE, 4 * SQUARE)
+    with pytest.raises(ValueError, match="not empty"):
+        overlap.explore(IMAGE, 0 * SQUARE)
