@@ -1,4 +1,7 @@
-"""What stands on the simulated meadow beside the sheep: trees, fences and clutter."""
+"""What stands on the simulated meadow beside the sheep: trees, fences and clutter.
+
+A `Thing` has its own coordinates: u to the right, v up, in metres, from its foot.
+"""
 
 from __future__ import annotations
 
@@ -8,296 +11,350 @@ import numpy as np
 
 from utils.datasets.painting import Sheet, bumps, capsule, ellipse
 
-LEAVES = ((66, 108, 46), (84, 124, 52), (52, 92, 52), (104, 128, 52), (168, 122, 48))
-WOODS = ((126, 98, 72), (150, 132, 112), (104, 84, 66), (206, 202, 192))
+LEAVES = ((76, 124, 50), (98, 142, 56), (62, 110, 58), (118, 144, 56), (196, 138, 50))
+NEEDLES = ((44, 92, 62), (58, 100, 58), (40, 82, 70))
+WOODS = ((136, 104, 74), (158, 140, 118), (112, 88, 68), (232, 228, 220))
+_BARK, _BIRCH = (116, 90, 68), (214, 210, 200)
+_APPLE = (206, 52, 44)
 
 
 @dataclass(frozen=True)
 class Thing:
-    """x, foot: where it stands. scale: of a metre there. kind, shape: what it is."""
+    """x, foot: where it stands. scale: of a metre there. shape: depends on the kind."""
 
-    kind: str
     x: float
     foot: float
     scale: float
     colour: np.ndarray
-    shape: np.ndarray  # numbers whose meaning depends on the kind
+    shape: dict
+
+    def look(self, sheet: Sheet, high: float, wide: float, low: float = 0.1):
+        """Return the window around the thing, in metres, and u and v in it."""
+        window = sheet.window(
+            self.foot - high * self.scale,
+            self.foot + low * self.scale,
+            self.x - wide * self.scale,
+            self.x + wide * self.scale,
+        )
+        u = (window.x - self.x) / self.scale
+        return window, u, (self.foot - window.y) / self.scale
+
+    def lay(self, window, light, field, colour, shade=1.0, label=0, **more):
+        """Paint a part of it, whose field is in metres."""
+        colour = np.asarray(colour) * np.asarray(shade)[..., None]
+        colour = light.on(colour, self.foot)
+        window.paint(field * self.scale, colour, label, **more)
 
 
-def random_tree(generator, x, foot, scale, kind, leaf) -> Thing:
-    n = 14
-    angle = generator.uniform(0, 2 * np.pi, n)
-    out = np.sqrt(generator.uniform(0.05, 1, n))
-    circles = np.column_stack(
-        [
-            0.62 * out * np.cos(angle),
-            0.55 * out * np.sin(angle),
-            generator.uniform(0.3, 0.5, n),
-        ]
-    )
+def random_tree(generator, x, foot, scale) -> Thing:
+    """Draw a broad-leaf tree (two of three) or a conifer."""
+    conifer = generator.random() < 0.35
     height = generator.uniform(4.2, 7.5)
-    form = [
-        height,
-        generator.uniform(0.32, 0.46),
-        generator.uniform(0.38, 0.5),
-        generator.uniform(-0.2, 0.2),
-    ]
-    return Thing(kind, x, foot, scale, leaf, np.concatenate([form, circles.ravel()]))
+    lean = generator.normal(0, 0.12)
+    if conifer:
+        colour = np.array(NEEDLES[generator.integers(3)]) + generator.normal(0, 5, 3)
+        wide = height * generator.uniform(0.2, 0.27)
+        tiers = int(generator.integers(5, 8))
+        shape = {"tiers": tiers, "phase": generator.uniform(0, 6, tiers)}
+    else:
+        kind = generator.choice(len(LEAVES), p=(0.3, 0.25, 0.2, 0.17, 0.08))
+        colour = np.array(LEAVES[kind]) + generator.normal(0, 7, 3)
+        n = 20
+        angle = np.arange(n) * 2.4 + generator.normal(0, 0.25, n)
+        out = np.sqrt((np.arange(n) + 0.5) / n) * generator.uniform(0.85, 1.05, n)
+        radius = 0.42 - 0.14 * out + generator.uniform(-0.05, 0.05, n)
+        circles = np.column_stack(
+            [0.68 * out * np.cos(angle), 0.66 * out * np.sin(angle), radius]
+        )
+        wide = height * generator.uniform(0.3, 0.4)
+        apples = generator.uniform(-0.75, 0.75, (14, 2))
+        shape = {
+            "circles": circles[::-1],
+            "bare": generator.uniform(0.24, 0.38),
+            "birch": generator.random() < 0.12,
+            "apples": apples if generator.random() < 0.12 else apples[:0],
+        }
+    return Thing(
+        x, foot, scale, colour, {"high": height, "wide": wide, "lean": lean, **shape}
+    )
 
 
 def draw_tree(sheet: Sheet, tree: Thing, light, label: int) -> None:
-    height, wide, bare, lean = tree.shape[:4]
-    circles = tree.shape[4:].reshape(-1, 3)
-    s = tree.scale
-    reach = 0.62 * height * s
-    window = sheet.window(
-        tree.foot - 1.25 * height * s,
-        tree.foot + 0.1 * s,
-        tree.x - reach,
-        tree.x + reach,
-    )
+    high, wide, lean = (tree.shape[key] for key in ("high", "wide", "lean"))
+    window, u, v = tree.look(sheet, 1.1 * high, 1.25 * wide)
     if not window:
         return
-    u, v = (window.x - tree.x) / s, (tree.foot - window.y) / s
     grain = window.grains
+    birch = tree.shape.get("birch", False)
+    thick = (0.042 if "tiers" in tree.shape or birch else 0.056) * high
+    stem = capsule(u, v, (0, -0.05), (lean, 0.7 * high), 0.9 * thick, 0.4 * thick)
+    root = capsule(u, v, (0, -0.05), (0.1 * lean, 0.7), 1.4 * thick, 0.75 * thick)
+    field = np.maximum(stem, root)
+    if "tiers" not in tree.shape:
+        fork = 0.8 * tree.shape["bare"] * high
+        for s in (-1, 1):
+            branch = (lean + 0.55 * s * wide, 0.62 * high)
+            field = np.maximum(
+                field,
+                capsule(u, v, (0.3 * lean, fork), branch, 0.5 * thick, 0.2 * thick),
+            )
+    shade = 0.94 + 0.3 * light.side * np.clip(u / thick, -1, 1) + 0.07 * grain[0]
+    if birch:
+        bands = np.sin(7 * v + 2 * np.sin(3 * v) + 1.2 * u / thick)
+        shade = shade * (1 - 0.6 * (bands > 0.8))
+    tree.lay(
+        window,
+        light,
+        np.minimum(field, v + 0.04),
+        _BIRCH if birch else _BARK,
+        shade,
+        label,
+    )
+    crown = _conifer if "tiers" in tree.shape else _broadleaf
+    crown(tree, window, u, v, light, label)
 
-    def part(field, colour, shade=1.0):
-        colour = light.on(np.asarray(colour) * np.asarray(shade)[..., None], tree.foot)
-        window.paint(field * s, colour, label)
 
-    trunk = 0.055 * height * (0.7 if tree.kind == "conifer" else 1)
-    top = (lean, 0.62 * height)
-    bark = 1 - 0.35 * light.side * -np.clip(u / trunk, -1, 1) + 0.08 * grain[0]
-    root = capsule(u, v, (0, -0.02), (0.3 * lean, 0.5), 1.25 * trunk, 0.8 * trunk)
-    stem = capsule(u, v, (0, 0), top, 0.85 * trunk, 0.5 * trunk)
-    part(np.maximum(root, stem), (112, 88, 68), bark)
-    if tree.kind == "conifer":
-        low = 0.16 * height
-        t = np.clip((1.1 * height - v) / (1.1 * height - low), 0, 1)
-        tiers = 5 * t**0.85
-        width = 0.27 * height * t * (0.68 + 0.42 * (tiers % 1))
-        field = np.minimum(
-            width - np.abs(u - 0.1 * lean), np.minimum(v - low, 1.1 * height - v)
+def _broadleaf(tree, window, u, v, light, label) -> None:
+    high, wide, lean, bare = (
+        tree.shape[key] for key in ("high", "wide", "lean", "bare")
+    )
+    grain = window.grains
+    tall = 0.5 * (1 - bare) * high
+    du, dv = (u - lean) / wide, (v - (bare * high + tall)) / tall
+    field, curl, rise = bumps(du, dv, tree.shape["circles"])
+    field = field * min(wide, tall) + 0.04 * high * 0.2 * (grain[0] + 1.5 * grain[1])
+    lit = 0.5 * np.clip(dv, -1, 1) + 0.45 * light.side * np.clip(du, -1, 1)
+    lit = lit + 0.55 * rise + 0.5 * (curl - 0.5)
+    leafy = 0.1 * grain[0] + 0.06 * grain[1]
+    shade = 0.84 + (0.2 + 0.12 * light.sun) * lit + leafy
+    warm = 16 * light.sun * np.clip(lit, 0, 1.5)[..., None] * np.array([1.5, 1.2, 0])
+    tree.lay(window, light, field, tree.colour + warm, shade, label)
+    for au, av in tree.shape["apples"]:
+        apple = 0.13 - np.hypot(u - lean - au * wide, v - bare * high - (1 + av) * tall)
+        tree.lay(
+            window,
+            light,
+            np.minimum(apple, field),
+            _APPLE,
+            1,
+            label,
+            thin=0.12 * tree.scale,
         )
-        field = 0.75 * field + 0.1 * grain[0] + 0.06 * grain[1]
+
+
+def _conifer(tree, window, u, v, light, label) -> None:
+    high, wide, lean = (tree.shape[key] for key in ("high", "wide", "lean"))
+    tiers, grain = tree.shape["tiers"], window.grains
+    u = u - lean * v / high
+    for i, phase in enumerate(tree.shape["phase"]):  # from the lowest one up
+        low = high * (0.14 + 0.72 * i / tiers)
+        top = min(1.04 * high, low + 0.42 * high * (1 - 0.4 * i / tiers))
+        half = wide * (1 - 0.8 * i / tiers)
+        t = np.clip((top - v) / (top - low), 0, 1.3)
+        teeth = np.abs(np.sin(u / half * 5 + phase))
+        hem = low + 0.1 * half * teeth + 0.22 * half * (u / half) ** 2
+        field = np.minimum(half * t**1.15 - np.abs(u), v - hem)
+        field = 0.8 * field + 0.03 * grain[0] + 0.025 * grain[1]
+        sun = light.side * light.sun * np.clip(u / half, -1, 1)
         shade = (
-            0.86
-            - 0.26 * (1 - tiers % 1)
-            + 0.22 * light.side * np.clip(u / (0.25 * height), -1, 1)
+            0.66 + 0.42 * t * np.clip((v - hem) / (0.25 * high), 0.55, 1) + 0.2 * sun
         )
-        part(field, tree.colour * [0.7, 0.82, 0.9], shade + 0.09 * grain[0])
-        return
-    middle = height * (0.5 + 0.5 * bare)
-    ru, rv = wide * height, 0.5 * (1 - bare) * height * 1.25
-    du, dv = (u - lean) / ru, (v - middle) / rv
-    field, curl, rise = bumps(du, dv, circles * [1, 1, 1])
-    field = field * min(ru, rv) + 0.10 * grain[0] + 0.1 * grain[1]
-    shade = 0.8 + 0.16 * np.clip(dv, -1, 1) + 0.13 * light.side * np.clip(du, -1, 1)
-    shade = shade + 0.14 * rise + 0.1 * curl + 0.07 * grain[0] + 0.05 * grain[1]
-    part(field, tree.colour, shade)
+        shade = shade + 0.1 * grain[0] + 0.12 * (teeth - 0.5) * (t > 0.5)
+        tree.lay(window, light, field, tree.colour, shade, label)
 
 
-def draw_bush(sheet: Sheet, thing: Thing, light) -> None:
-    s, size = thing.scale, thing.shape[0]
-    circles = thing.shape[1:].reshape(-1, 3)
-    window = sheet.window(
-        thing.foot - 1.6 * size * s,
-        thing.foot + 0.1 * s,
-        thing.x - 1.6 * size * s,
-        thing.x + 1.6 * size * s,
-    )
+def draw_bush(sheet: Sheet, bush: Thing, light) -> None:
+    """A bush, or a molehill, which is as bumpy but brown."""
+    size = bush.shape["size"]
+    window, u, v = bush.look(sheet, 1.3 * size, 1.4 * size)
     if not window:
         return
-    u, v = (window.x - thing.x) / s / size, (thing.foot - window.y) / s / size
-    field, curl, rise = bumps(u, v, circles)
-    field = np.minimum(field, v + 0.05) * size + 0.05 * window.grains[0]
-    shade = (
-        0.72
-        + 0.2 * np.clip(v, 0, 1)
-        + 0.12 * rise
-        + 0.1 * curl
-        + 0.08 * window.grains[0]
-    )
-    shade = shade + 0.1 * light.side * np.clip(u, -1, 1)
-    window.paint(field * s, light.on(thing.colour * shade[..., None], thing.foot), 0)
+    grain = window.grains
+    field, curl, rise = bumps(u / size, v / size, bush.shape["circles"])
+    field = np.minimum(field * size + 0.035 * grain[0], v + 0.03)
+    lit = 0.7 * (v / size - 0.4) + 0.3 * light.side * u / size
+    lit = lit + 0.45 * rise + 0.4 * (curl - 0.5)
+    shade = 0.84 + 0.3 * lit + 0.09 * grain[0] + 0.05 * grain[1]
+    bush.lay(window, light, field, bush.colour, shade)
 
 
-def draw_rock(sheet: Sheet, thing: Thing, light) -> None:
-    s = thing.scale
-    size, flat, turn, facet = thing.shape
-    window = sheet.window(
-        thing.foot - 1.3 * size * s,
-        thing.foot + 0.3 * size * s,
-        thing.x - 1.3 * size * s,
-        thing.x + 1.3 * size * s,
-    )
+def draw_rock(sheet: Sheet, rock: Thing, light) -> None:
+    size, flat, turn = (rock.shape[key] for key in ("size", "flat", "turn"))
+    window, u, v = rock.look(sheet, 1.5 * size, 1.4 * size)
     if not window:
         return
-    u, v = (window.x - thing.x) / s / size, (thing.foot - window.y) / s / size
-    field = ellipse(u, v - 0.25 * flat, 1.0, flat, turn)
-    for angle in facet + np.array([0.4, 1.3, 2.2, 2.9]):
-        field = np.minimum(
-            field,
-            0.82 * flat
-            + 0.1
-            - (u * np.cos(angle) * flat + (v - 0.2 * flat) * np.sin(angle)),
+    u, v = u / size, v / size
+    grain = window.grains
+    field = ellipse(u, v - 0.3 * flat, 1.0, flat, turn)
+    middle = v - 0.3 * flat
+    shade = np.full(field.shape, 0.88)
+    for angle in rock.shape["facets"]:
+        c, s = np.cos(angle), np.sin(angle)
+        over = (u * c * flat + middle * s) - 0.62 * flat
+        field = np.minimum(field, 0.24 * flat - over)
+        lit = 0.17 * s + 0.2 * light.side * c * light.sun
+        shade = np.where(over > 0, 0.88 + lit, shade)
+    field = np.minimum(field, v + 0.05)
+    shade = shade + 0.12 * np.clip(v, -0.5, 0.8) + 0.05 * grain[0] + 0.04 * grain[1]
+    rock.lay(window, light, field * size, rock.colour, shade)
+
+
+def draw_bale(sheet: Sheet, bale: Thing, light) -> None:
+    """A round bale of hay, its face to the left or to the right."""
+    size, side, long = (bale.shape[key] for key in ("size", "side", "long"))
+    window, u, v = bale.look(sheet, 2.1 * size, (1.2 + long) * size)
+    if not window:
+        return
+    u, v = side * u / size, v / size - 0.97
+    straw = 0.07 * window.grains[0] + 0.04 * window.grains[1]
+    body = np.minimum(np.minimum(u, long - u), 1 - np.abs(v))
+    body = np.maximum(body, ellipse(u, v, 0.72, 1))
+    body = np.maximum(body, ellipse(u - long, v, 0.5, 1))
+    shade = 0.8 + 0.26 * np.clip(v, -1, 1) + straw + 0.03 * np.sin(25 * u)
+    bale.lay(window, light, body * size, bale.colour, shade)
+    face = ellipse(u, v, 0.72, 0.98)
+    away = np.hypot(u / 0.72, v / 0.98)
+    coil = np.sin(22 * away + np.arctan2(v, u / 0.72))
+    bale.lay(
+        window,
+        light,
+        face * size,
+        bale.colour,
+        1.0 + 0.1 * coil + straw - 0.1 * away**4,
+    )
+
+
+def draw_flower(sheet: Sheet, flower: Thing, light) -> None:
+    radius = flower.shape["size"]
+    window, u, v = flower.look(sheet, 2 * radius, 2 * radius, 2 * radius)
+    if not window:
+        return
+    away = np.hypot(u, v)
+    petals = radius * (0.8 + 0.25 * np.cos(5 * np.arctan2(v, u))) - away
+    thin = radius * flower.scale
+    flower.lay(window, light, petals, flower.colour, thin=thin)
+    heart = 0.35 * radius - away
+    flower.lay(window, light, heart, flower.shape["heart"], thin=0.3 * thin)
+
+
+def draw_puddle(sheet: Sheet, puddle: Thing, light) -> None:
+    """Water that shows the sky."""
+    wide = puddle.shape["size"]
+    window, u, v = puddle.look(sheet, 0.5 * wide, 1.3 * wide, 0.5 * wide)
+    if not window:
+        return
+    field = ellipse(u, v, wide, 0.2 * wide) + 0.03 * wide * window.grains[1]
+    puddle.lay(window, light, field + 0.06, (112, 104, 78), opacity=0.6)
+    t = np.clip(0.5 + v / (0.4 * wide), 0, 1)[..., None]
+    sky = np.array(light.sky.zenith) * (1 - t) + np.array(light.sky.low) * t
+    window.paint(field * puddle.scale, 0.96 * sky, 0)
+
+
+def draw_barn(sheet: Sheet, barn: Thing, light) -> None:
+    """A barn far away: gable, long side, roof."""
+    side, long = barn.shape["side"], barn.shape["long"]
+    window, u, v = barn.look(sheet, 8, 4 + long)
+    if not window:
+        return
+    u = side * u
+
+    def inside(left, right, low, high):
+        return np.minimum(
+            np.minimum(u - left, right - u), np.minimum(v - low, high - v)
         )
-    field = np.minimum(field, v + 0.06)
-    ridge = np.cos(facet) * u + 0.8 * (v - 0.3 * flat)
-    shade = (
-        0.84
-        + 0.16 * np.tanh(6 * (ridge + 0.5 * light.side * u))
-        + 0.06 * window.grains[0]
-        + 0.05 * window.grains[1]
-    )
-    window.paint(
-        field * size * s, light.on(thing.colour * shade[..., None], thing.foot), 0
-    )
 
-
-def draw_bale(sheet: Sheet, thing: Thing, light) -> None:
-    s = thing.scale
-    size, side = thing.shape[:2]
-    window = sheet.window(
-        thing.foot - 2.2 * size * s,
-        thing.foot + 0.1 * s,
-        thing.x - 2.2 * size * s,
-        thing.x + 2.2 * size * s,
+    lit = 0.16 * light.side * side * light.sun
+    wall, roof = barn.colour, barn.shape["roof"]
+    barn.lay(window, light, inside(0, long, -0.2, 3.2), wall, 0.82 - lit)
+    slope = np.minimum(inside(-1.6, long + 0.3, 3.0, 6.0), u + 1.6 - 0.5 * (v - 3.0))
+    barn.lay(window, light, slope, roof, 0.95)
+    gable = np.minimum(
+        inside(-3.2, 0, -0.2, 6.0), 0.87 * (6.1 - v) - 0.9 * np.abs(u + 1.6)
     )
-    if not window:
-        return
-    u, v = (
-        side * (window.x - thing.x) / s / size,
-        (thing.foot - window.y) / s / size - 1,
-    )
-    body = capsule(u, v, (0, 0), (0.9, 0), 1.0) * 1.0
-    body = np.maximum(
-        ellipse(u, v, 0.8, 1), np.minimum(np.minimum(u, 0.9 - u), 1 - np.abs(v))
-    )
-    body = np.maximum(body, ellipse(u - 0.9, v, 0.7, 1))
-    shade = 0.9 + 0.2 * v + 0.08 * window.grains[0]
-    window.paint(
-        body * size * s, light.on(thing.colour * shade[..., None], thing.foot), 0
-    )
-    face = ellipse(u, v, 0.8, 1)
-    rings = 0.5 + 0.5 * np.cos(18 * np.hypot(u / 0.8, v))
-    shade = 0.88 + 0.1 * rings + 0.06 * window.grains[0]
-    window.paint(
-        face * size * s, light.on(1.05 * thing.colour * shade[..., None], thing.foot), 0
-    )
-
-
-def draw_flower(sheet: Sheet, thing: Thing, light) -> None:
-    r = thing.shape[0] * thing.scale
-    window = sheet.window(
-        thing.foot - 2 * r, thing.foot + 2 * r, thing.x - 2 * r, thing.x + 2 * r
-    )
-    if window:
-        field = r - np.hypot(window.x - thing.x, window.y - thing.foot)
-        window.paint(field, light.on(thing.colour, thing.foot), thin=r)
+    gable = np.minimum(gable, 6 - v - 1.7 * np.abs(u + 1.6))
+    barn.lay(window, light, gable, wall, 1.04 + lit)
+    barn.lay(window, light, inside(-2.3, -0.9, -0.2, 2.2), wall, 0.5)
+    barn.lay(window, light, inside(0.3 * long, 0.3 * long + 1, 1.2, 2.2), wall, 0.5)
 
 
 @dataclass(frozen=True)
 class Fence:
-    """A straight fence on the ground, from (left x, foot) to (right x, foot)."""
+    """A straight fence. posts: (N, 2), x and foot of each. wobble: (N, 4), metres."""
 
-    start: tuple[float, float]
-    end: tuple[float, float]
+    posts: np.ndarray
     rails: tuple[float, ...]  # heights in metres
-    high: float
+    high: float  # of a post, metres
     thick: float  # of a rail, metres; posts are half as thick again
     colour: np.ndarray
-    posts: np.ndarray  # (N, 2), x and foot
-    wobble: np.ndarray  # (N, 4)
+    wobble: np.ndarray
 
     def foot(self, x: float) -> float | None:
         """Return y of the fence's line at x, None beside it."""
-        if not self.start[0] <= x <= self.end[0]:
+        (xa, ya), (xb, yb) = self.posts[0], self.posts[-1]
+        if not xa - 0.1 <= x <= xb + 0.1:
             return None
-        t = (x - self.start[0]) / (self.end[0] - self.start[0])
-        return self.start[1] + t * (self.end[1] - self.start[1])
+        return ya + (x - xa) / (xb - xa) * (yb - ya)
 
 
 def random_fence(generator, light, aspect) -> Fence:
-    low, high = (
-        light.horizon + 0.27 / light.per_metre,
-        light.horizon + 0.62 / light.per_metre,
-    )
-    feet = np.clip(generator.uniform(low, min(high, 0.92), 2), None, 0.92)
+    """Draw a fence across the frame, which may begin or end in it."""
+    near = min(light.horizon + 0.6 / light.per_metre, 0.9)
+    feet = generator.uniform(light.horizon + 0.28 / light.per_metre, near, 2)
     feet = feet.mean() + (feet - feet.mean()) * generator.choice([0.3, 0.6, 1])
-    start, end = -aspect - 0.4, aspect + 0.4
+    ends = np.array([-1, 1]) * (aspect + 0.4)
     if generator.random() < 0.3:
-        if generator.random() < 0.5:
-            start = generator.uniform(-0.7, -0.1) * aspect
-        else:
-            end = generator.uniform(0.1, 0.7) * aspect
-    rails = ((0.38, 0.82), (0.28, 0.6, 0.92), (0.35, 0.85))[generator.integers(3)]
-    # Equal steps over the ground: its coordinates are x / scale and 1 / scale.
-    scale = light.scale(feet)
-    ground = np.stack([np.array([start, end]) / scale, 1 / scale], 1)
-    length = np.hypot(*(ground[1] - ground[0]))
-    gaps = max(1, round(length / generator.uniform(1.7, 2.3)))
-    places = ground[0] + np.linspace(0, 1, gaps + 1)[:, None] * (ground[1] - ground[0])
-    posts = np.column_stack(
-        [
-            places[:, 0] / places[:, 1],
-            light.horizon + 1 / places[:, 1] / light.per_metre,
-        ]
+        which = generator.integers(2)
+        ends[which] = generator.uniform(0.1, 0.7) * (2 * which - 1) * aspect
+    # Equal steps over the ground, whose coordinates are x / scale and 1 / scale.
+    ground = np.stack([ends, np.ones(2)], 1) / light.scale(feet)[:, None]
+    gaps = max(
+        1, round(np.hypot(*(ground[1] - ground[0])) / generator.uniform(1.7, 2.3))
     )
-    wood = np.array(
-        WOODS[generator.choice(4, p=(0.35, 0.25, 0.2, 0.2))]
-    ) + generator.normal(0, 6, 3)
+    places = ground[0] + np.linspace(0, 1, gaps + 1)[:, None] * (ground[1] - ground[0])
+    posts = np.column_stack([places[:, 0], 1 / np.full(gaps + 1, light.per_metre)])
+    posts = posts / places[:, 1:] + [0, light.horizon]
+    wood = np.array(WOODS[generator.choice(4, p=(0.35, 0.25, 0.15, 0.25))])
     return Fence(
-        (start, feet[0]),
-        (end, feet[1]),
-        rails,
-        1.12,
-        generator.uniform(0.115, 0.145),
-        wood,
         posts,
+        ((0.38, 0.82), (0.28, 0.6, 0.92), (0.35, 0.85))[generator.integers(3)],
+        1.14,
+        generator.uniform(0.12, 0.145),
+        wood + generator.normal(0, 6),
         generator.normal(0, 0.03, (gaps + 1, 4)),
     )
 
 
 def draw_panel(sheet: Sheet, fence: Fence, number: int, light, label: int) -> None:
     """Draw the rails between a post and the next one."""
-    (xa, ya), (xb, yb) = fence.posts[number], fence.posts[number + 1]
+    (xa, ya), (xb, yb) = fence.posts[number : number + 2]
     sa, sb = light.scale(ya), light.scale(yb)
-    window = sheet.window(min(ya - 1.3 * sa, yb - 1.3 * sb), max(ya, yb), xa, xb)
+    window = sheet.window(min(ya - 1.2 * sa, yb - 1.2 * sb), max(ya, yb), xa, xb)
     if not window:
         return
+    t = (window.x - xa) / (xb - xa)
+    half = 0.5 * fence.thick * (sa + (sb - sa) * t)
     for i, rail in enumerate(fence.rails):
-        start = (xa, ya - sa * (rail + fence.wobble[number, i]))
-        end = (xb, yb - sb * (rail + fence.wobble[number + 1, i]))
-        field = capsule(
-            window.x,
-            window.y,
-            start,
-            end,
-            0.5 * fence.thick * sa,
-            0.5 * fence.thick * sb,
-        )
-        line = start[1] + (end[1] - start[1]) * (window.x - xa) / (xb - xa)
-        down = np.clip((window.y - line) / (0.5 * fence.thick * (sa + sb) / 2), -1, 1)
-        shade = 0.88 - 0.2 * down + 0.06 * window.grains[0] + 0.03 * window.grains[1]
-        window.paint(
-            field, light.on(fence.colour * shade[..., None], (ya + yb) / 2), label
-        )
+        start = ya - sa * (rail + fence.wobble[number, i])
+        end = yb - sb * (rail + fence.wobble[number + 1, i])
+        down = (window.y - start - (end - start) * t) / half
+        wood = 0.05 * window.grains[0] + 0.05 * window.grains[1]
+        shade = 0.93 - 0.2 * np.clip(down, -1, 1) + wood
+        field = half * (1 - np.abs(down))
+        colour = light.on(fence.colour * shade[..., None], (ya + yb) / 2)
+        window.paint(field, colour, label)
 
 
 def draw_post(sheet: Sheet, fence: Fence, number: int, light, label: int) -> None:
     x, foot = fence.posts[number]
-    s = light.scale(foot)
-    half = 0.75 * fence.thick
-    window = sheet.window(foot - 1.4 * s, foot + 0.1 * s, x - 0.4 * s, x + 0.4 * s)
+    post = Thing(x, foot, light.scale(foot), fence.colour, {})
+    window, u, v = post.look(sheet, 1.4, 0.4)
     if not window:
         return
-    u, v = (window.x - x) / s, (foot - window.y) / s
-    tilt = fence.wobble[number, 3]
-    high = fence.high + fence.wobble[number, 2]
-    u = u - tilt * v
-    field = np.minimum(
-        half - np.abs(u), np.minimum(v + 0.03, high - 0.3 * np.abs(u) - v)
-    )
-    shade = 0.86 + 0.2 * light.side * np.clip(u / half, -1, 1) + 0.05 * window.grains[0]
-    window.paint(field * s, light.on(fence.colour * shade[..., None], foot), label)
+    half = 0.75 * fence.thick
+    u = u - fence.wobble[number, 3] * v
+    top = fence.high + fence.wobble[number, 2] - v
+    field = np.minimum(half - np.abs(u), np.minimum(v + 0.03, top - 0.3 * np.abs(u)))
+    shade = 0.92 + 0.2 * light.side * light.sun * np.clip(u / half, -1, 1)
+    shade = shade + 0.06 * window.grains[0] + 0.18 * (top < 0.08)
+    shade = shade - 0.3 * np.clip(0.2 - v, 0, 1)
+    post.lay(window, light, field, fence.colour, shade, label)

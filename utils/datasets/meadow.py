@@ -18,21 +18,39 @@ from tqdm.auto import tqdm
 
 from utils.datasets import farm
 from utils.datasets.cache import cached
-from utils.datasets.landscape import draw_scenery, random_light, random_scenery
+from utils.datasets.landscape import (
+    Light,
+    draw_scenery,
+    random_light,
+    random_scenery,
+)
 from utils.datasets.painting import Sheet, ellipse
 from utils.datasets.samples import Samples, height_and_width
-from utils.datasets.sheep import draw_sheep, random_sheep
+from utils.datasets.sheep import Sheep, draw_sheep, random_sheep
 from utils.live import live
 
 CLASSES = ("background", "sky", "tree", "fence", "sheep")
 BACKGROUND, SKY, TREE, FENCE, SHEEP = range(5)
-_RECIPE = 1  # goes into the cache's key: count up whenever a picture changes
+_RECIPE = 2  # goes into the cache's key: count up whenever a picture changes
 
 SEEN = 12 / 128**2  # of a square as high as the frame: 12 pixels of 128 x 128
 _LOOK = 128  # height in pixels at which is counted what one sees of a sheep
-_FLEECE = ((236, 232, 222), (228, 220, 200), (216, 206, 186), (204, 200, 194))
-_FACES = ((44, 40, 40), (222, 212, 198), (92, 68, 54), (196, 178, 158))
-_DARK = ((66, 54, 48), (96, 76, 62), (48, 46, 48))
+_FLEECE = ((244, 241, 234), (240, 232, 214), (228, 218, 198), (216, 213, 208))
+_FACES = ((44, 40, 40), (232, 222, 208), (96, 70, 56), (204, 186, 166))
+_DARK = ((70, 56, 50), (104, 82, 66), (50, 48, 50))
+_MARKS = ((70, 100, 200), (206, 66, 66), (64, 160, 92))
+_ROCKS = np.array(((176, 174, 168), (204, 198, 184), (146, 144, 140)))
+_FLOWERS = (
+    ((252, 250, 244), (250, 206, 60)),
+    ((250, 220, 70), (226, 160, 40)),
+    ((222, 84, 92), (60, 40, 44)),
+    ((176, 138, 220), (250, 220, 120)),
+)
+_BARNS = (
+    ((170, 62, 52), (98, 84, 80)),
+    ((226, 214, 194), (160, 84, 62)),
+    ((150, 122, 98), (110, 100, 96)),
+)
 
 
 def simulate_meadow(
@@ -74,12 +92,15 @@ def simulate_meadow(
 
 @dataclass(frozen=True)
 class _Item:
-    """foot: y of the ground that it stands on. draw(sheet, number) lays it there."""
+    """foot: y of the ground that it stands on. draw(sheet, number) lays it there.
+
+    shadow: x, y and half axes of the dark ellipse that it throws on the ground.
+    """
 
     foot: float
     draw: Callable[[Sheet, int], None]
     sheep: bool = False
-    shadow: tuple | None = None  # x, foot, half width, half height
+    shadow: tuple[float, float, float, float] | None = None
 
 
 def draw_meadow(
@@ -92,220 +113,209 @@ def draw_meadow(
     aspect = width / height
     light = random_light(generator)
     scenery = random_scenery(generator, light, aspect)
-    items = _plan(generator, light, scenery, aspect)
-    texture, speckle = generator.integers(2**32, size=2)
+    items = _plan(generator, light, aspect)
+    texture = generator.integers(2**32)
+
+    look = Sheet(_LOOK, max(1, round(_LOOK * aspect)), texture, coloured=False)
+    seen = _lay(look, items)
+    items = [
+        item
+        for item, pixels in zip(items, seen)
+        if not item.sheep or pixels >= SEEN * _LOOK**2
+    ]
+    sheet = Sheet(height, width, texture)
+    draw_scenery(sheet, generator, scenery, light, SKY, BACKGROUND)
+    _shadows(sheet, items, light)
+    seen = _lay(sheet, items)
+    numbers = np.concatenate([[0], np.cumsum(seen > 0) * (seen > 0)])
+    instances = numbers[sheet.instances].astype(np.int32)
+
     grain = generator.uniform(0.5, 3)
-
-    def render(items, height, width):
-        sheet = Sheet(height, width, texture)
-        draw_scenery(
-            sheet, np.random.default_rng(texture + 1), scenery, light, SKY, BACKGROUND
-        )
-        _shadows(sheet, items, light)
-        for number, item in enumerate(items, 1):
-            item.draw(sheet, number)
-        return sheet
-
-    look = render(items, _LOOK, max(1, round(_LOOK * aspect)))
-    seen = np.bincount(look.instances.ravel(), minlength=len(items) + 1)[1:]
-    enough = [n >= SEEN * _LOOK**2 or not item.sheep for n, item in zip(seen, items)]
-    if all(enough) and look.labels.shape == (height, width):
-        sheet = look
-    else:
-        items = [item for item, keep in zip(items, enough) if keep]
-        sheet = render(items, height, width)
-    noise = np.random.default_rng(speckle).normal(0, grain, sheet.image.shape)
-    image = np.clip(np.rint(sheet.image + noise), 0, 255).astype(np.uint8)
-    numbers, instances = np.unique(sheet.instances, return_inverse=True)
-    instances = instances.reshape(height, width) + (numbers[0] > 0)
-    return image, sheet.labels, instances.astype(np.int32)
+    image = sheet.image + generator.normal(0, grain, sheet.image.shape)
+    image = np.clip(np.rint(image), 0, 255).astype(np.uint8)
+    return image, sheet.labels, instances
 
 
-def _plan(generator, light, scenery, aspect) -> list[_Item]:
-    """Decide on everything that stands on the meadow, from far to near."""
-    items = []
-    has_tree, has_fence, has_sheep = generator.random(3) > (0.05, 0.07, 0.05)
-    crowd = max(1.0, aspect)
-    horizon = light.horizon
-
-    fence = None
-    if has_fence:
-        fence = farm.random_fence(generator, light, aspect)
-        for n in range(len(fence.posts)):
-            x, foot = fence.posts[n]
-            s = light.scale(foot)
-            items.append(
-                _Item(
-                    foot + 1e-3,
-                    lambda c, i, n=n: farm.draw_post(c, fence, n, light, FENCE),
-                    shadow=(x, foot, 0.25 * s, 0.05 * s),
-                )
-            )
-            if n:
-                middle = (fence.posts[n - 1, 1] + foot) / 2
-                items.append(
-                    _Item(
-                        middle,
-                        lambda c, i, n=n: farm.draw_panel(
-                            c, fence, n - 1, light, FENCE
-                        ),
-                    )
-                )
-
-    def clear(x, foot, gap):
-        """Step away from the fence, so that nothing stands in it."""
-        line = fence.foot(x) if fence else None
-        if line is not None and abs(foot - line) < gap:
-            return line + (gap if foot > line else -gap)
-        return foot
-
-    for _ in range(generator.poisson(3.2 * crowd) + 1 if has_tree else 0):
-        foot = horizon + 0.05 + 0.75 * generator.random() ** 2.2
-        x = generator.uniform(-aspect, aspect)
-        foot = clear(x, foot, 0.06)
-        scale = light.scale(foot)
-        leaf = np.array(
-            farm.LEAVES[generator.choice(5, p=(0.3, 0.25, 0.2, 0.17, 0.08))]
-        ) + generator.normal(0, 7, 3)
-        kind = "conifer" if generator.random() < 0.35 else "broad"
-        tree = farm.random_tree(generator, x, foot, scale, kind, leaf)
-        items.append(
-            _Item(
-                foot,
-                lambda c, i, t=tree: farm.draw_tree(c, t, light, TREE),
-                shadow=(x + -light.side * 1.2 * scale, foot, 2.4 * scale, 0.35 * scale),
-            )
-        )
-
-    tame = (
-        np.array(_FLEECE[generator.integers(4)]),
-        np.array(_FACES[generator.integers(4)]),
-    )
-    marks = np.array(
-        [(62, 92, 190), (196, 58, 60), (60, 150, 84)][generator.integers(3)]
-    )
-    marked = generator.random() < 0.35
-    x = foot = None
-    for number in range(int(generator.integers(3, 10) * crowd) if has_sheep else 0):
-        lamb = generator.random() < 0.22
-        near = number and generator.random() < 0.55
-        turn = generator.uniform(-1, 1), generator.random(), generator.normal(0, 1, 2)
-        if near:
-            foot = foot + 0.12 * scale * turn[2][1]
-            x = x + 0.75 * scale * turn[2][0]
-        else:
-            x = 1.02 * aspect * turn[0]
-            foot = horizon + 0.2 + (1.18 - horizon - 0.2) * turn[1] ** 1.5
-        foot = max(foot, horizon + 0.16)
-        foot = clear(x, foot, 0.06 + 0.03 * generator.random())
-        scale = light.scale(foot) * generator.uniform(0.88, 1.08)
-        dark = generator.random() < 0.1
-        fleece, face = (np.array(_DARK[generator.integers(3)]),) * 2 if dark else tame
-        fleece, face = fleece + generator.normal(0, 6), 0.9 * face if dark else face
-        mark = marks if marked and not dark and not lamb else None
-        sheep = random_sheep(
-            generator, x, foot, scale * (0.55 if lamb else 1), lamb, fleece, face, mark
-        )
-        items.append(
-            _Item(
-                foot,
-                lambda c, i, s=sheep: draw_sheep(c, s, light, SHEEP, i),
-                True,
-                (
-                    x - 0.25 * light.side * sheep.scale,
-                    foot,
-                    0.55 * sheep.scale,
-                    0.1 * sheep.scale,
-                ),
-            )
-        )
-
-    items += _clutter(generator, light, aspect, crowd, clear)
-    return sorted(items, key=lambda item: item.foot)
+def _lay(sheet: Sheet, items: list[_Item]) -> np.ndarray:
+    """Lay the items over the sheet; return how many pixels show each sheep."""
+    for number, item in enumerate(items, 1):
+        item.draw(sheet, number)
+    return np.bincount(sheet.instances.ravel(), minlength=len(items) + 1)[1:]
 
 
-def _clutter(generator, light, aspect, crowd, clear) -> list[_Item]:
-    """Things without a class, among them some that look like sheep and trees."""
-    items = []
-
-    def place(far=0.15):
-        foot = (
-            light.horizon
-            + far
-            + (1.1 - light.horizon - far) * generator.random() ** 1.4
-        )
-        x = generator.uniform(-aspect, aspect)
-        foot = clear(x, foot, 0.05)
-        return x, foot, light.scale(foot)
-
-    def add(thing, draw, shadow=None):
-        shadow = shadow and (
-            thing.x - 0.3 * light.side * shadow * thing.scale,
-            thing.foot,
-            shadow * thing.scale,
-            0.18 * shadow * thing.scale,
-        )
-        items.append(
-            _Item(thing.foot, lambda c, i: draw(c, thing, light), shadow=shadow)
-        )
-
-    for _ in range(generator.poisson(1.8 * crowd)):
-        size = generator.uniform(0.22, 0.5)
-        colour = np.array(
-            [(168, 166, 160), (188, 182, 168), (140, 138, 134)][generator.integers(3)]
-        ) + generator.normal(0, 6)
-        shape = np.array(
-            [
-                size,
-                generator.uniform(0.5, 0.75),
-                generator.normal(0, 0.12),
-                generator.uniform(-0.3, 0.3),
-            ]
-        )
-        add(farm.Thing("rock", *place(), colour, shape), farm.draw_rock, 1.1 * size)
-    if generator.random() < 0.35:
-        colour = np.array((214, 190, 122)) + generator.normal(0, 8)
-        for _ in range(generator.integers(1, 4)):
-            shape = np.array([generator.uniform(0.45, 0.6), generator.choice([-1, 1])])
-            add(farm.Thing("bale", *place(), colour, shape), farm.draw_bale, 0.9)
-    for _ in range(generator.poisson(1.5 * crowd)):
-        n, size = 9, generator.uniform(0.35, 0.7)
-        circles = np.column_stack(
-            [
-                generator.uniform(-0.75, 0.75, n),
-                generator.uniform(0.1, 0.6, n),
-                generator.uniform(0.25, 0.42, n),
-            ]
-        )
-        leaf = np.array(farm.LEAVES[generator.integers(4)]) + generator.normal(0, 7, 3)
-        add(
-            farm.Thing(
-                "bush", *place(0.1), leaf, np.concatenate([[size], circles.ravel()])
-            ),
-            farm.draw_bush,
-            1.1 * size,
-        )
-    if generator.random() < 0.6:
-        petals = np.array([0.05])
-        colour = np.array(
-            [(250, 246, 236), (246, 214, 70), (214, 90, 110), (170, 130, 210)][
-                generator.integers(4)
-            ]
-        )
-        for _ in range(generator.integers(12, 40)):
-            add(farm.Thing("flower", *place(0.4), colour, petals), farm.draw_flower)
-    return items
-
-
-def _shadows(sheet, items, light) -> None:
+def _shadows(sheet: Sheet, items: list[_Item], light) -> None:
     """Darken the ground beside everything that stands; no label changes."""
     for item in items:
         if item.shadow is None:
             continue
-        x, foot, a, b = item.shadow
-        window = sheet.window(foot - b, foot + b, x - a, x + a)
+        x, y, a, b = item.shadow
+        window = sheet.window(y - b, y + b, x - a, x + a)
         if window:
-            field = ellipse(window.x - x, window.y - foot, a, b)
-            soft = (0.2 + 0.3 * light.sun) * np.clip(field / b * 2.5, 0, 1)
-            soft = soft * (window.sheet.labels[window.place] == BACKGROUND)
-            window.paint(np.ones((1, 1)), (34, 44, 40), opacity=soft)
+            field = ellipse(window.x - x, window.y - y, a, b)
+            soft = (0.16 + 0.3 * light.sun) * np.clip(2.2 * field / min(a, b), 0, 1)
+            soft = soft * (sheet.labels[window.place] == BACKGROUND)
+            window.paint(np.ones((1, 1)), (30, 44, 40), opacity=soft)
+
+
+def _plan(generator, light: Light, aspect: float) -> list[_Item]:
+    """Decide on everything that stands on the meadow; return it from far to near."""
+    has_tree, has_fence, has_sheep = generator.random(3) > (0.05, 0.06, 0.04)
+    fence = farm.random_fence(generator, light, aspect) if has_fence else None
+
+    def place(depth: float, gap: float = 0.05) -> tuple[float, float, float]:
+        """Draw x, and give foot and scale there, some way from the fence's line.
+
+        depth: 0 at the horizon, 1 at the lower end of the frame.
+        """
+        x = generator.uniform(-1.02, 1.02) * aspect
+        foot = _clear(fence, x, light.horizon + depth * (1 - light.horizon), gap)
+        return x, foot, light.scale(foot)
+
+    items = _fence(fence, light) if fence else []
+    if has_tree:
+        items += _trees(generator, light, aspect, place)
+    if has_sheep:
+        items += _flock(generator, light, aspect, place, fence)
+    items += _clutter(generator, light, aspect, place)
+    return sorted(items, key=lambda item: item.foot)
+
+
+def _clear(fence, x: float, foot: float, gap: float) -> float:
+    """Step away from the fence, so that nothing stands in it."""
+    line = fence.foot(x) if fence else None
+    if line is None or abs(foot - line) >= gap:
+        return foot
+    return line + (gap if foot > line else -gap)
+
+
+def _fence(fence: farm.Fence, light) -> list[_Item]:
+    items = []
+    for n, (x, foot) in enumerate(fence.posts):
+        scale = light.scale(foot)
+        long = 0.45 * scale
+        shadow = x - 0.8 * light.side * long, foot, long, 0.07 * scale
+        draw = _uncounted(farm.draw_post, fence, n, light, FENCE)
+        items.append(_Item(foot + 1e-3, draw, shadow=shadow))
+        if n:
+            middle = (fence.posts[n - 1, 1] + foot) / 2
+            draw = _uncounted(farm.draw_panel, fence, n - 1, light, FENCE)
+            items.append(_Item(middle, draw))
+    return items
+
+
+def _uncounted(draw, *thing) -> Callable[[Sheet, int], None]:
+    """The draw of an item that is no instance, and needs no number."""
+    return lambda sheet, number: draw(sheet, *thing)
+
+
+def _trees(generator, light, aspect, place) -> list[_Item]:
+    items = []
+    for _ in range(1 + generator.poisson(2.6 * max(1, aspect))):
+        depth = 0.05 + 0.75 * generator.random() ** 2.2
+        tree = farm.random_tree(generator, *place(depth, 0.06))
+        reach = 0.9 * tree.shape["wide"] * tree.scale
+        x = tree.x - 0.7 * light.side * reach
+        shadow = x, tree.foot + 0.01, 1.2 * reach, 0.24 * reach
+        draw = _uncounted(farm.draw_tree, tree, light, TREE)
+        items.append(_Item(tree.foot, draw, shadow=shadow))
+    return items
+
+
+def _flock(generator, light, aspect, place, fence) -> list[_Item]:
+    """Sheep of one breed, some of them close together, a few dark ones and lambs."""
+    fleece = np.array(_FLEECE[generator.integers(len(_FLEECE))])
+    face = np.array(_FACES[generator.integers(len(_FACES))])
+    mark = np.array(_MARKS[generator.integers(len(_MARKS))])
+    marked = generator.random() < 0.3
+    items, last = [], None
+    for _ in range(int(generator.integers(3, 10) * max(1, aspect))):
+        lamb = generator.random() < 0.22
+        size = generator.uniform(0.88, 1.08) * (0.55 if lamb else 1)
+        if last and generator.random() < 0.55:  # beside the one before
+            x, foot, scale = last
+            x = x + generator.choice([-1, 1]) * generator.uniform(0.35, 1.1) * scale
+            foot = foot + generator.normal(0, 0.12) * scale
+            foot = _clear(fence, x, max(foot, light.horizon + 0.16), 0.07)
+        else:
+            x, foot, scale = place(0.17 + 0.96 * generator.random() ** 1.5, 0.07)
+        scale = light.scale(foot)
+        last = x, foot, scale
+        own_fleece, own_face, own_mark = fleece, face, mark if marked else None
+        if generator.random() < 0.1:
+            own_fleece = own_face = np.array(_DARK[generator.integers(len(_DARK))])
+            own_mark = None
+        own_fleece = own_fleece + generator.normal(0, 5)
+        sheep = random_sheep(
+            generator, x, foot, size * scale, lamb, own_fleece, own_face, own_mark
+        )
+        high = sheep.scale
+        shadow = x - 0.22 * light.side * high, foot, 0.6 * high, 0.1 * high
+        draw = _counted(sheep, light)
+        items.append(_Item(foot, draw, True, shadow))
+    return items
+
+
+def _counted(sheep: Sheep, light) -> Callable[[Sheet, int], None]:
+    return lambda sheet, number: draw_sheep(sheet, sheep, light, SHEEP, number)
+
+
+def _clutter(generator, light, aspect, place) -> list[_Item]:
+    """Things without a class, among them some that look like sheep and trees."""
+    items, crowd = [], max(1, aspect)
+
+    def add(draw, where, colour, shadow=0.0, lies=False, **shape):
+        x, foot, scale = where
+        thing = farm.Thing(x, foot, scale, np.array(colour), shape)
+        reach = shadow * scale
+        shadow = (x - 0.35 * light.side * reach, foot, 1.15 * reach, 0.2 * reach)
+        draw = _uncounted(draw, thing, light)
+        items.append(_Item(foot - 3 * lies, draw, shadow=shadow if reach else None))
+
+    def depth(least=0.12):
+        return least + (1.05 - least) * generator.random() ** 1.4
+
+    if generator.random() < 0.2:
+        wall, roof = _BARNS[generator.integers(len(_BARNS))]
+        more = {"side": generator.choice([-1, 1]), "long": generator.uniform(5, 9)}
+        where = place(generator.uniform(0.03, 0.06))
+        add(farm.draw_barn, where, wall, 0, roof=np.array(roof), **more)
+    if generator.random() < (0.3 if light.sun < 0.5 else 0.08):
+        for _ in range(generator.integers(1, 4)):
+            size = generator.uniform(0.4, 1)
+            add(farm.draw_puddle, place(depth(0.3)), (0, 0, 0), lies=True, size=size)
+    for _ in range(generator.poisson(1.8 * crowd)):
+        size = generator.uniform(0.22, 0.5)
+        colour = _ROCKS[generator.integers(len(_ROCKS))] + generator.normal(0, 6)
+        shape = {
+            "flat": generator.uniform(0.5, 0.8),
+            "turn": generator.normal(0, 0.12),
+            "facets": np.array([0.5, 1.4, 2.5]) + generator.uniform(-0.35, 0.35, 3),
+        }
+        add(farm.draw_rock, place(depth()), colour, 1.1 * size, size=size, **shape)
+    if generator.random() < 0.32:
+        colour = np.array((222, 196, 128)) + generator.normal(0, 8)
+        for _ in range(generator.integers(1, 4)):
+            side, long = generator.choice([-1, 1]), generator.uniform(0.9, 1.5)
+            size = generator.uniform(0.42, 0.58)
+            shape = {"size": size, "side": side, "long": long}
+            add(farm.draw_bale, place(depth()), colour, 1.9 * size, **shape)
+    for _ in range(generator.poisson(2 * crowd)):
+        low = np.array([-0.75, 0.05, 0.22])
+        circles = generator.uniform(low, [0.75, 0.55, 0.42], (10, 3))
+        size = generator.uniform(0.35, 0.75)
+        colour = farm.LEAVES[generator.integers(4)] + generator.normal(0, 7, 3)
+        if generator.random() < 0.2:  # a molehill
+            size, colour = 0.35 * size, np.array((112, 84, 62))
+            circles[:, 1] *= 0.5
+        shape = {"size": size, "circles": circles}
+        add(farm.draw_bush, place(depth(0.08)), colour, 1.1 * size, **shape)
+    if generator.random() < 0.65:
+        colour, heart = _FLOWERS[generator.integers(len(_FLOWERS))]
+        for _ in range(generator.integers(2, 6)):  # patches
+            x, foot, scale = place(depth(0.4))
+            for _ in range(generator.integers(3, 10)):
+                dx, dy = generator.normal(0, (0.8, 0.22)) * scale
+                where = x + dx, foot + dy, light.scale(foot + dy)
+                size = generator.uniform(0.05, 0.075)
+                add(farm.draw_flower, where, colour, lies=True, size=size, heart=heart)
+    return items

@@ -18,16 +18,17 @@ GRAINS = (0.025, 0.07, 0.3)  # wavelengths of the fields that give objects textu
 class Sheet:
     """An image with its class labels and instance numbers.
 
-    image: float (H, W, 3), 0..255. labels: uint8 (H, W). instances: int32 (H, W).
+    image: float (H, W, 3), 0..255; None where labels alone are wanted.
+    labels: uint8 (H, W). instances: int32 (H, W).
     pixel: the side of a pixel, in units of half the frame's height.
     grains: (3, H, W), noise of zero mean and unit spread, fine to coarse.
     """
 
-    def __init__(self, height: int, width: int, texture: int):
+    def __init__(self, height: int, width: int, texture: int, coloured: bool = True):
         self.aspect = width / height
         self.y, self.x = positions(height, width, self.aspect)
         self.pixel = 2 / height
-        self.image = np.zeros((height, width, 3))
+        self.image = np.zeros((height, width, 3)) if coloured else None
         self.labels = np.zeros((height, width), np.uint8)
         self.instances = np.zeros((height, width), np.int32)
         generator = np.random.default_rng(texture)
@@ -72,6 +73,8 @@ class Window:
             inside = cover > 0.5
             self.sheet.labels[self.place][inside] = label
             self.sheet.instances[self.place][inside] = instance
+        if self.sheet.image is None:
+            return
         image = self.sheet.image[self.place]
         image += (np.asarray(colour) - image) * (cover * opacity)[..., None]
 
@@ -102,17 +105,12 @@ def bumps(u, v, circles) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     circle that holds it best, 0 at its rim to 1 at its centre; and its offset from that
     centre in radii, upwards.
     """
-    shape = np.broadcast_shapes(np.shape(u), np.shape(v))
-    field, best, rise = (
-        np.full(shape, -np.inf),
-        np.full(shape, -np.inf),
-        np.zeros(shape),
-    )
-    for cu, cv, radius in circles:
-        inside = radius - np.hypot(u - cu, v - cv)
-        field = np.maximum(field, inside)
-        depth = inside / radius
-        better = depth > best
-        best = np.where(better, depth, best)
-        rise = np.where(better, (v - cv) / radius, rise)
-    return field, np.clip(best, 0, 1), rise
+    cu, cv, radius = circles.T[..., None, None]
+    rise = v - cv
+    inside = radius - np.sqrt((u - cu) ** 2 + rise**2)  # (N, h, w)
+    depth = inside / radius
+    best = depth.argmax(0)[None]
+    deep = np.take_along_axis(depth, best, 0)[0]
+    rise = np.broadcast_to(rise / radius, depth.shape)
+    rise = np.take_along_axis(rise, best, 0)[0]
+    return inside.max(0), np.clip(deep, 0, 1), rise

@@ -12,58 +12,29 @@ import numpy as np
 
 from utils.datasets.painting import Sheet, bumps, capsule, ellipse
 
-POSES = ("standing", "grazing", "lying", "facing", "looking", "leaving", "leaping")
-_BODY = {  # centre u, v and half axes of the fleece
-    "standing": (-0.03, 0.62, 0.46, 0.27),
-    "grazing": (-0.05, 0.60, 0.46, 0.27),
-    "looking": (-0.03, 0.62, 0.46, 0.27),
-    "lying": (-0.03, 0.28, 0.50, 0.26),
-    "facing": (0.0, 0.60, 0.31, 0.31),
-    "leaving": (0.0, 0.60, 0.31, 0.31),
-    "leaping": (-0.03, 0.80, 0.40, 0.22),
+# Fleece: centre u, v, half axes. Head: u, v and turn of its long axis; no turn is seen
+# from the front, no head from behind. Legs: u at the body, u and v of the hoof.
+_WALK = ((-0.26, -0.25, 0.04), (0.28, 0.30, 0.04), (-0.36, -0.38, 0), (0.18, 0.17, 0))
+_FRONT = ((-0.17, -0.17, 0.05), (0.17, 0.17, 0.05), (-0.12, -0.13, 0), (0.12, 0.13, 0))
+_LEAP = (
+    (-0.2, -0.42, 0.42),
+    (0.25, 0.5, 0.5),
+    (-0.28, -0.55, 0.36),
+    (0.2, 0.42, 0.4),
+)
+POSES = {
+    "standing": ((-0.03, 0.62, 0.46, 0.29), (0.55, 0.88, -0.75), _WALK),
+    "grazing": ((-0.05, 0.60, 0.46, 0.29), (0.60, 0.16, -1.15), _WALK),
+    "lying": ((-0.03, 0.27, 0.50, 0.27), (0.48, 0.58, -0.55), ()),
+    "facing": ((0.0, 0.60, 0.32, 0.31), (0.0, 0.82, None), _FRONT),
+    "looking": ((-0.03, 0.62, 0.46, 0.29), (0.47, 0.86, None), _WALK),
+    "leaving": ((0.0, 0.60, 0.32, 0.31), None, _FRONT[2:]),
+    "leaping": ((-0.03, 0.80, 0.42, 0.24), (0.46, 1.06, -0.35), _LEAP),
 }
-_LEGS = {  # of each leg: u at the body, u and v of the hoof; far ones first
-    "standing": (
-        (-0.26, -0.25, 0.04),
-        (0.30, 0.31, 0.04),
-        (-0.36, -0.38, 0),
-        (0.2, 0.2, 0),
-    ),
-    "grazing": (
-        (-0.26, -0.24, 0.04),
-        (0.28, 0.33, 0.04),
-        (-0.36, -0.38, 0),
-        (0.2, 0.16, 0),
-    ),
-    "looking": (
-        (-0.26, -0.25, 0.04),
-        (0.30, 0.31, 0.04),
-        (-0.36, -0.38, 0),
-        (0.2, 0.2, 0),
-    ),
-    "lying": ((0.30, 0.46, 0.05),),
-    "facing": (
-        (-0.17, -0.17, 0.05),
-        (0.17, 0.17, 0.05),
-        (-0.12, -0.13, 0),
-        (0.12, 0.13, 0),
-    ),
-    "leaving": ((-0.17, -0.17, 0), (0.17, 0.17, 0)),
-    "leaping": (
-        (-0.2, -0.42, 0.42),
-        (0.25, 0.5, 0.5),
-        (-0.28, -0.55, 0.36),
-        (0.2, 0.42, 0.4),
-    ),
-}
-_HEAD = {  # centre u, v and turn of its long axis; None: seen from the front
-    "standing": (0.55, 0.88, -0.75),
-    "grazing": (0.60, 0.16, -1.15),
-    "looking": (0.47, 0.86, None),
-    "lying": (0.50, 0.60, -0.55),
-    "facing": (0.0, 0.82, None),
-    "leaping": (0.46, 1.08, -0.3),
-}
+_OLD = (0.25, 0.30, 0.14, 0.12, 0.14, 0.05, 0.0)  # how often a sheep takes each pose
+_YOUNG = (0.36, 0.08, 0.12, 0.1, 0.1, 0.02, 0.22)
+_RIM, _INNER = 14, 14  # circles of wool along the outline and inside
+_NOSE = np.array((206, 150, 144))
 
 
 @dataclass(frozen=True)
@@ -77,40 +48,46 @@ class Sheep:
     side: int  # 1 looks to the right, -1 to the left
     fleece: np.ndarray  # RGB
     face: np.ndarray
-    circles: np.ndarray  # of the wool
+    circles: np.ndarray  # (N, 3), of the wool, around the middle of the fleece
+    stride: np.ndarray  # (4,), how far each hoof is from where it would stand
     lamb: bool
     mark: np.ndarray | None = None  # colour of the farmer's mark
 
 
 def random_sheep(generator, x, foot, scale, lamb, fleece, face, mark) -> Sheep:
     """Draw a pose and the wool for a sheep of given place, size and colours."""
-    if lamb:
-        chances = (0.42, 0.08, 0.10, 0.1, 0.1, 0.02, 0.18)
-    else:
-        chances = (0.24, 0.32, 0.14, 0.11, 0.14, 0.05, 0.0)
-    pose = POSES[generator.choice(len(POSES), p=chances)]
-    _, _, a, b = _BODY[pose]
-    angle = np.arange(13) / 13 * 2 * np.pi + generator.uniform(0, 1)
-    angle = angle + generator.normal(0, 0.09, 13)
-    radius = generator.uniform(0.28, 0.42, 13) * b
+    pose = list(POSES)[generator.choice(len(POSES), p=_YOUNG if lamb else _OLD)]
+    (_, _, a, b), _, _ = POSES[pose]
+    slim = 0.8 if lamb else 1.0
+    angle = (np.arange(_RIM) + generator.uniform(0, 1)) / _RIM * 2 * np.pi
+    angle = angle + generator.normal(0, 0.08, _RIM)
+    radius = generator.uniform(0.28, 0.42, _RIM) * b
     rim = np.stack([(a - radius) * np.cos(angle), (b - radius) * np.sin(angle)], 1)
-    rim = rim * generator.uniform(1.04, 1.16, (13, 1))
-    inner = generator.uniform(-0.6, 0.6, (14, 2)) * [a, b]
-    circles = np.concatenate(
-        [
-            np.column_stack([rim, radius]),
-            np.column_stack([inner, generator.uniform(0.24, 0.4, 14) * b]),
-        ]
+    rim = rim * generator.uniform(1.04, 1.16, (_RIM, 1))
+    inner = generator.uniform(-0.6, 0.6, (_INNER, 2)) * [a, b]
+    wool = generator.uniform(0.24, 0.4, _INNER) * b
+    circles = [np.column_stack([rim, radius]), np.column_stack([inner, wool])]
+    circles = slim * np.concatenate(circles)
+    return Sheep(
+        x,
+        foot,
+        scale,
+        pose,
+        side=1 if generator.random() < 0.5 else -1,
+        fleece=fleece,
+        face=face,
+        circles=circles,
+        stride=generator.normal(0, 0.03, 4),
+        lamb=lamb,
+        mark=mark,
     )
-    side = 1 if generator.random() < 0.5 else -1
-    return Sheep(x, foot, scale, pose, side, fleece, face, circles, lamb, mark)
 
 
-def draw_sheep(paper: Sheet, sheep: Sheep, light, label: int, instance: int) -> None:
-    """Lay a sheep over the paper. light: see `landscape.Light`."""
+def draw_sheep(sheet: Sheet, sheep: Sheep, light, label: int, number: int) -> None:
+    """Lay a sheep over the sheet. light: a `landscape.Light`."""
     reach = 1.05 * sheep.scale
-    window = paper.window(
-        sheep.foot - 1.5 * sheep.scale,
+    window = sheet.window(
+        sheep.foot - 1.45 * sheep.scale,
         sheep.foot + 0.1 * sheep.scale,
         sheep.x - reach,
         sheep.x + reach,
@@ -119,92 +96,122 @@ def draw_sheep(paper: Sheet, sheep: Sheep, light, label: int, instance: int) -> 
         return
     u = sheep.side * (window.x - sheep.x) / sheep.scale
     v = (sheep.foot - window.y) / sheep.scale
-    sun = light.side * sheep.side
-    fine = window.grains[0]
 
-    def part(field, colour, shade=1.0, thin=None):
-        thin = None if thin is None else thin * sheep.scale
-        shaded = np.asarray(colour) * np.asarray(shade)[..., None]
-        window.paint(
-            field * sheep.scale, light.on(shaded, sheep.foot), label, instance, thin
-        )
+    def part(field, colour, shade=1.0, thin=None, opacity=1.0):
+        thin = thin and thin * sheep.scale
+        colour = np.asarray(colour) * np.asarray(shade)[..., None]
+        colour = light.on(colour, sheep.foot)
+        window.paint(field * sheep.scale, colour, label, number, thin, opacity)
 
-    cu, cv, a, b = _BODY[sheep.pose]
-    slim = 0.8 if sheep.lamb else 1.0
-    a, b = a * slim, b * slim
-    legs = _LEGS[sheep.pose]
-    for number, (top, bottom, height) in enumerate(legs):
-        far = len(legs) == 4 and number < 2
-        field = capsule(
-            u, v, (top * slim, cv - 0.1), (bottom, height + 0.03), 0.055, 0.042
-        )
-        part(field, sheep.face, 0.62 if far else 0.9, 0.048)
-    if sheep.pose == "lying":
-        part(capsule(u, v, (0.25, 0.06), (0.55, 0.05), 0.045), sheep.face, 0.9, 0.045)
+    (cu, cv, a, b), head, legs = POSES[sheep.pose]
+    if sheep.lamb:
+        a, b = 0.8 * a, 0.8 * b
+    _legs(part, sheep, u, v, cv - 0.1, a, legs)
 
-    # Fleece: darker below, curled where its circles meet.
-    field, curl, _ = bumps(u - cu, v - cv, sheep.circles * slim)
+    circles = sheep.circles + [cu, cv, 0]
+    turned = sheep.pose in ("facing", "leaving")
+    if not turned:
+        back = cu - 0.97 * a
+        tail = ellipse(u - back, v - cv - 0.02, 0.055, 0.15, -0.25)
+        part(tail, sheep.fleece, 0.84, 0.05)
+        if sheep.pose != "looking":
+            circles = np.concatenate(
+                [circles, _neck(sheep, head, cu + 0.6 * a, cv + 0.1)]
+            )
+    # Fleece: darker below and away from the sun, curled where its circles meet.
+    field, curl, _ = bumps(u, v, circles)
     field = np.maximum(field, ellipse(u - cu, v - cv, 0.94 * a, 0.94 * b))
-    lit = 0.55 * (v - cv) / b + 0.3 * sun * (u - cu) / a
+    sun = 0.12 * light.side * sheep.side * light.sun
     shade = (
-        0.8 + 0.2 * np.clip(lit, -1.3, 1) + 0.16 * (np.sqrt(curl) - 0.7) + 0.02 * fine
+        0.88 + 0.13 * np.clip((v - cv) / b, -1.6, 1.1) + 0.14 * (np.sqrt(curl) - 0.6)
     )
-    head = _HEAD.get(sheep.pose)
-    if sheep.pose in ("standing", "grazing", "lying", "leaping"):
-        start = (cu + 0.62 * a, cv + 0.15 * b)
-        toward = (
-            start[0] + 0.72 * (head[0] - start[0]),
-            start[1] + 0.72 * (head[1] - start[1]),
-        )
-        neck = capsule(u, v, start, toward, 0.17 * slim, 0.115)
-        field = np.maximum(field, neck)
+    shade = shade + sun * np.clip((u - cu) / a, -1.2, 1.2) + 0.02 * window.grains[0]
     part(field, sheep.fleece, shade)
     if sheep.mark is not None:
-        spot = ellipse(u - cu + 0.5 * a, v - cv - 0.35 * b, 0.12, 0.08)
-        window.paint(
-            spot * sheep.scale,
-            light.on(sheep.mark, sheep.foot),
-            opacity=0.75,
-            thin=0.08 * sheep.scale,
-        )
-    if sheep.pose == "leaving":
-        part(ellipse(u, v - cv - 0.02, 0.06, 0.15), sheep.fleece, 0.72, 0.06)
-        return
-    if sheep.pose not in ("facing",):
-        part(
-            ellipse(u - cu + 0.98 * a, v - cv - 0.1, 0.05, 0.12, 0.3),
-            sheep.fleece,
-            0.8,
-            0.05,
-        )
-    _head(part, sheep, u, v, head)
+        spot = ellipse(u - cu + 0.45 * a, v - cv - 0.35 * b, 0.13, 0.085)
+        spot = np.minimum(spot, field)
+        part(spot, sheep.mark, 0.75 + 0.4 * shade, 0.08, opacity=0.7)
+    if head is None:
+        part(ellipse(u, v - cv, 0.06, 0.16), sheep.fleece, 0.74, 0.06)
+    elif head[2] is None:
+        _face(part, sheep, u - head[0], v - head[1])
+    else:
+        _profile(part, sheep, u - head[0], v - head[1], head[2])
 
 
-def _head(part, sheep, u, v, head) -> None:
-    hu, hv, turn = head
-    big = 1.15 if sheep.lamb else 1.0
-    dark = sheep.face.mean() < 90
-    eye = np.array([225, 205, 150]) if dark else np.array([35, 28, 26])
-    if turn is None:  # from the front
-        for s in (-1, 1):
-            part(
-                ellipse(u - hu - s * 0.17 * big, v - hv - 0.05, 0.10, 0.045, -0.25 * s),
-                sheep.face,
-                0.8,
-                0.045,
-            )
-        part(ellipse(u - hu, v - hv + 0.03, 0.115 * big, 0.175 * big), sheep.face, 1.0)
-        part(
-            ellipse(u - hu, v - hv - 0.12 * big, 0.13 * big, 0.075), sheep.fleece, 0.95
-        )
-        for s in (-1, 1):
-            part(ellipse(u - hu - s * 0.065, v - hv, 0.022, 0.022), eye, 1.0, 0.016)
-        part(ellipse(u - hu, v - hv + 0.15, 0.05, 0.022), sheep.face, 0.6, 0.02)
-        return
+def _neck(sheep, head, u, v) -> np.ndarray:
+    """Circles of wool from the shoulder to the head, (4, 3)."""
+    t = np.array([0.15, 0.35, 0.55, 0.74])
+    radius = (0.2 - 0.1 * t) * (0.85 if sheep.lamb else 1)
+    return np.column_stack([u + t * (head[0] - u), v + t * (head[1] - v), radius])
+
+
+def _legs(part, sheep, u, v, top, a, legs) -> None:
+    thin = 0.82 if sheep.lamb else 1
+    slim = 0.8 if sheep.lamb else 1
+    for n, (hip, hoof, high) in enumerate(legs):
+        far = len(legs) == 4 and n < 2
+        hoof = slim * hoof + sheep.stride[n]
+        start, end = (slim * hip, top), (hoof, high + 0.04)
+        shade = 0.66 if far else 0.92
+        field = capsule(u, v, start, end, 0.062 * thin, 0.046 * thin)
+        part(field, sheep.face, shade, 0.05)
+        part(np.minimum(field, high + 0.07 - v), sheep.face, 0.55 * shade, 0.04)
+    if not legs:  # lying, one foreleg before the breast
+        field = capsule(u, v, (0.2, 0.06), (0.5 + sheep.stride[0], 0.05), 0.05)
+        part(field, sheep.face, 0.9, 0.05)
+
+
+def _eye(sheep) -> tuple[np.ndarray, np.ndarray]:
+    """The colours of the eye and of its pupil."""
+    dark = sheep.face.mean() < 110
+    return np.array((236, 214, 150) if dark else (52, 40, 34)), np.array((24, 20, 18))
+
+
+def _profile(part, sheep, u, v, turn) -> None:
+    """A head from the side, around its centre."""
+    big = 1.16 if sheep.lamb else 1.0
     c, s = np.cos(turn), np.sin(turn)
-    du, dv = u - hu, v - hv
-    part(ellipse(du, dv, 0.2 * big, 0.112 * big, turn), sheep.face, 1.0)
-    along, across = c * du + s * dv, c * dv - s * du
-    part(ellipse(along + 0.14, across - 0.08, 0.11, 0.07), sheep.fleece, 0.95)
-    part(ellipse(along + 0.13, across + 0.0, 0.045, 0.10, 0.5), sheep.face, 0.75, 0.04)
-    part(ellipse(along - 0.01, across - 0.04, 0.022, 0.022), eye, 1.0, 0.016)
+    along, across = c * u + s * v, c * v - s * u
+    eye, pupil = _eye(sheep)
+    nose = sheep.face * 0.7 if sheep.face.mean() < 110 else _NOSE
+    skull = ellipse(along + 0.05, across, 0.15 * big, 0.118 * big)
+    muzzle = ellipse(along - 0.08, across + 0.015, 0.13 * big, 0.082 * big)
+    field = np.maximum(skull, muzzle)
+    part(field, sheep.face, 1 + 0.9 * np.clip(across, -0.1, 0.1))
+    part(np.minimum(field, along - 0.165 * big), nose, 1, 0.03)
+    for hair in ((-0.15, 0.09, 0.075), (-0.08, 0.115, 0.055)):
+        part(hair[2] - np.hypot(along - hair[0], across - hair[1]), sheep.fleece, 0.98)
+    part(
+        ellipse(along + 0.16, across + 0.005, 0.04, 0.105, 0.75), sheep.face, 0.74, 0.04
+    )
+    part(0.026 - np.hypot(along + 0.01, across - 0.04), eye, 1, 0.022)
+    part(0.014 - np.hypot(along + 0.005, across - 0.04), pupil, 1, 0.01)
+
+
+def _face(part, sheep, u, v) -> None:
+    """A head from the front, around its centre."""
+    big = 1.15 if sheep.lamb else 1.0
+    u, v = u / big, v / big
+    eye, pupil = _eye(sheep)
+    nose = sheep.face * 0.55 if sheep.face.mean() < 110 else _NOSE
+    for s in (-1, 1):
+        part(
+            ellipse(u - s * 0.17, v - 0.04, 0.105, 0.046, -0.3 * s),
+            sheep.face,
+            0.8,
+            0.046,
+        )
+    field = ellipse(u, v + 0.01, 0.118, 0.15)
+    field = np.maximum(field, ellipse(u, v + 0.1, 0.092, 0.1))
+    part(field, sheep.face, 1 + 0.6 * np.clip(v, -0.15, 0.1))
+    for cu, cv, radius in (
+        (-0.07, 0.115, 0.066),
+        (0.07, 0.115, 0.066),
+        (0, 0.13, 0.08),
+    ):
+        part(radius - np.hypot(u - cu, v - cv), sheep.fleece, 0.98)
+    for s in (-1, 1):
+        part(0.027 - np.hypot(u - s * 0.064, v - 0.005), eye, 1, 0.022)
+        part(0.014 - np.hypot(u - s * 0.06, v - 0.003), pupil, 1, 0.01)
+    part(ellipse(u, v + 0.145, 0.045, 0.026), nose, 1, 0.025)
