@@ -5,6 +5,7 @@ Built from the cells tagged `export` in these files; edit them, not this:
     content/lessons/00_masks.md
     content/lessons/01_sliding_window.md
     content/lessons/02_fcn.md
+    content/lessons/03_upsampling.md
     content/lessons/05_unet.md
 """
 
@@ -23,6 +24,7 @@ __all__ = [
     "UNet",
     "bce",
     "bce_dice",
+    "bilinear_kernel",
     "classify",
     "clean_up",
     "convolutions",
@@ -171,6 +173,43 @@ def receptive_field(layers):
     return size
 
 
+def bilinear_kernel(factor):
+    """Kernel that makes a transposed convolution with this stride bilinear.
+
+    factor: how many times larger. Returns float32 (k, k) with k = 2 * factor - factor
+    % 2; the layer's padding is (k - factor) // 2, or "same" (Long et al., 2015).
+    """
+    size = 2 * factor - factor % 2
+    tent = 1 - abs(np.arange(size) - (size - 1) / 2) / factor
+    return np.outer(tent, tent).astype(np.float32)
+
+
+class SegNet(nn.Module):
+    """SegNet (Badrinarayanan et al., 2017): (N, 3, H, W) -> (N, classes, H, W).
+
+    H and W are multiples of 2 ** len(widths).
+    """
+
+    def __init__(self, widths=(16, 32, 64, 128), classes=1):
+        super().__init__()
+        self.encoder, self.decoder = nn.ModuleList(), nn.ModuleList()
+        for channels, width in zip((3, *widths), widths):
+            self.encoder.append(convolutions(channels, width))
+        for width, channels in zip(widths[::-1], (*widths[-2::-1], widths[0])):
+            self.decoder.append(convolutions(width, channels))
+        self.head = initialised(nn.Conv2d(widths[0], classes, 1))
+
+    def forward(self, x):
+        places = []
+        for block in self.encoder:
+            x, where = functional.max_pool2d(block(x), 2, return_indices=True)
+            places.append(where)
+        # The last places stored are the first that are needed: hence pop.
+        for block in self.decoder:
+            x = block(functional.max_unpool2d(x, places.pop(), 2))
+        return self.head(x)
+
+
 class UNet(nn.Module):
     """U-Net (Ronneberger et al., 2015): (N, 3, H, W) -> logits (N, classes, H, W).
 
@@ -269,29 +308,3 @@ def clean_up(mask):
     # Holes are what cannot be reached from the image's frame.
     frame = np.pad(np.zeros_like(mask)[1:-1, 1:-1], 1, constant_values=True)
     return ~grow(frame, ~largest)
-
-
-class SegNet(nn.Module):
-    """SegNet (Badrinarayanan et al., 2017): (N, 3, H, W) -> (N, classes, H, W).
-
-    H and W are multiples of 2 ** len(widths).
-    """
-
-    def __init__(self, widths=(16, 32, 64, 128), classes=1):
-        super().__init__()
-        self.encoder, self.decoder = nn.ModuleList(), nn.ModuleList()
-        for channels, width in zip((3, *widths), widths):
-            self.encoder.append(convolutions(channels, width))
-        for width, channels in zip(widths[::-1], (*widths[-2::-1], widths[0])):
-            self.decoder.append(convolutions(width, channels))
-        self.head = initialised(nn.Conv2d(widths[0], classes, 1))
-
-    def forward(self, x):
-        places = []
-        for block in self.encoder:
-            x, where = functional.max_pool2d(block(x), 2, return_indices=True)
-            places.append(where)
-        # The last places stored are the first that are needed: hence pop.
-        for block in self.decoder:
-            x = block(functional.max_unpool2d(x, places.pop(), 2))
-        return self.head(x)

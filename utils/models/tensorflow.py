@@ -5,6 +5,7 @@ Built from the cells tagged `export` in these files; edit them, not this:
     content/lessons/00_masks.md
     content/lessons/01_sliding_window.md
     content/lessons/02_fcn.md
+    content/lessons/03_upsampling.md
     content/lessons/05_unet.md
 """
 
@@ -27,6 +28,7 @@ __all__ = [
     "Unpool",
     "bce",
     "bce_dice",
+    "bilinear_kernel",
     "classify",
     "clean_up",
     "convolutions",
@@ -154,6 +156,54 @@ def receptive_field(layers):
     return size
 
 
+class PoolWithPlaces(layers.Layer):
+    """2 x 2 max-pooling that also returns where in the batch each maximum was."""
+
+    def call(self, x):
+        return tf.nn.max_pool_with_argmax(x, 2, 2, "VALID", include_batch_in_index=True)
+
+
+class Unpool(layers.Layer):
+    """Put each value back at its place, with zeros around: twice the size."""
+
+    def call(self, x, places):
+        count, height, width, channels = tf.unstack(tf.shape(x))
+        shape = tf.stack([count, 2 * height, 2 * width, channels])
+        size = tf.cast(tf.reduce_prod(shape), places.dtype)
+        flat = tf.scatter_nd(
+            tf.reshape(places, [-1, 1]), tf.reshape(x, [-1]), tf.reshape(size, [1])
+        )
+        return tf.ensure_shape(tf.reshape(flat, shape), [None, None, None, x.shape[-1]])
+
+
+def bilinear_kernel(factor):
+    """Kernel that makes a transposed convolution with this stride bilinear.
+
+    factor: how many times larger. Returns float32 (k, k) with k = 2 * factor - factor
+    % 2; the layer's padding is (k - factor) // 2, or "same" (Long et al., 2015).
+    """
+    size = 2 * factor - factor % 2
+    tent = 1 - abs(np.arange(size) - (size - 1) / 2) / factor
+    return np.outer(tent, tent).astype(np.float32)
+
+
+def SegNet(widths=(16, 32, 64, 128), classes=1):
+    """SegNet (Badrinarayanan et al., 2017): (N, H, W, 3) -> (N, H, W, classes).
+
+    H and W are multiples of 2 ** len(widths).
+    """
+    images = x = keras.Input((None, None, 3))
+    places = []
+    for width in widths:
+        x, where = PoolWithPlaces()(convolutions(x, width))
+        places.append(where)
+    # The last places stored are the first that are needed: hence pop.
+    for channels in (*widths[-2::-1], widths[0]):
+        x = convolutions(Unpool()(x, places.pop()), channels)
+    logits = layers.Conv2D(classes, 1, kernel_initializer="he_normal")(x)
+    return keras.Model(images, logits)
+
+
 def UNet(widths=(16, 32, 64, 128), classes=1, skips=True, padding="same"):
     """U-Net (Ronneberger et al., 2015): (N, H, W, 3) -> logits (N, H, W, classes).
 
@@ -248,40 +298,3 @@ def clean_up(mask):
     # Holes are what cannot be reached from the image's frame.
     frame = np.pad(np.zeros_like(mask)[1:-1, 1:-1], 1, constant_values=True)
     return ~grow(frame, ~largest)
-
-
-class PoolWithPlaces(layers.Layer):
-    """2 x 2 max-pooling that also returns where in the batch each maximum was."""
-
-    def call(self, x):
-        return tf.nn.max_pool_with_argmax(x, 2, 2, "VALID", include_batch_in_index=True)
-
-
-class Unpool(layers.Layer):
-    """Put each value back at its place, with zeros around: twice the size."""
-
-    def call(self, x, places):
-        count, height, width, channels = tf.unstack(tf.shape(x))
-        shape = tf.stack([count, 2 * height, 2 * width, channels])
-        size = tf.cast(tf.reduce_prod(shape), places.dtype)
-        flat = tf.scatter_nd(
-            tf.reshape(places, [-1, 1]), tf.reshape(x, [-1]), tf.reshape(size, [1])
-        )
-        return tf.ensure_shape(tf.reshape(flat, shape), [None, None, None, x.shape[-1]])
-
-
-def SegNet(widths=(16, 32, 64, 128), classes=1):
-    """SegNet (Badrinarayanan et al., 2017): (N, H, W, 3) -> (N, H, W, classes).
-
-    H and W are multiples of 2 ** len(widths).
-    """
-    images = x = keras.Input((None, None, 3))
-    places = []
-    for width in widths:
-        x, where = PoolWithPlaces()(convolutions(x, width))
-        places.append(where)
-    # The last places stored are the first that are needed: hence pop.
-    for channels in (*widths[-2::-1], widths[0]):
-        x = convolutions(Unpool()(x, places.pop()), channels)
-    logits = layers.Conv2D(classes, 1, kernel_initializer="he_normal")(x)
-    return keras.Model(images, logits)
