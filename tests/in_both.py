@@ -33,7 +33,7 @@ MOVED = replace(Augmentation(), brightness=0, contrast=0, colour=0)
 SHAPES = ((48, 48), (32, 56))
 LEGAL = (0, 1, 2, 3, 4, 255)
 # What an argument of a model is set to, beside its default, wherever a model has it.
-VARIANTS = {"widths": (6, 10, 12), "classes": 4, "skips": False, "padding": "valid"}
+VARIANTS = {"widths": (6, 10, 12), "classes": 3, "skips": False, "padding": "valid"}
 # The models that do not take images of any size.
 SIZES = {"PatchClassifier": ((32, 32),)}
 
