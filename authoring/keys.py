@@ -13,7 +13,7 @@ FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
 def imported(code: str, package: str = "", at_once: bool = False) -> Iterator[str]:
-    """Yield the dotted names that ``code`` imports, with each ``from`` name added.
+    """Yield the dotted names that ``code`` imports, ``from a import b`` as ``a.b``.
 
     ``package`` is the package of the module, for relative imports.  With ``at_once``,
     imports inside functions are left out: they happen later or never.
@@ -27,19 +27,57 @@ def imported(code: str, package: str = "", at_once: bool = False) -> Iterator[st
             parents = package.split(".")
             above = parents[: len(parents) - node.level + 1] if node.level else []
             base = ".".join([*above, *([node.module] if node.module else [])])
-            yield base
             yield from (f"{base}.{alias.name}" for alias in node.names)
         if not (at_once and isinstance(node, FUNCTIONS)):
             waiting.extend(ast.iter_child_nodes(node))
 
 
+def definition(code: str, name: str) -> str | None:
+    """Cut out what defines ``name`` at the top of a module, with all that it uses.
+
+    The module holds functions, classes, constants and imports alone, each name once,
+    as the exported cells do.  None if it does not define the name.
+    """
+    lines, texts, uses = code.splitlines(), {}, {}
+    for node in ast.parse(code).body:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            # Alone: what else the line imports is another definition's need.
+            for alias in node.names:
+                bound = (alias.asname or alias.name).partition(".")[0]
+                node.names = [alias]
+                texts[bound], uses[bound] = ast.unparse(node), set()
+            continue
+        if isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            names = {n.id for t in targets for n in ast.walk(t) if _is_name(n)}
+        else:
+            names = {getattr(node, "name", "")}
+        decorators = getattr(node, "decorator_list", [])
+        start = min(part.lineno for part in (node, *decorators))
+        for bound in names:
+            texts[bound] = "\n".join(lines[start - 1 : node.end_lineno])
+            uses[bound] = {n.id for n in ast.walk(node) if _is_name(n)}
+    found, waiting = set(), [name]
+    while waiting:
+        wanted = waiting.pop()
+        if wanted in texts and wanted not in found:
+            found.add(wanted)
+            waiting.extend(uses[wanted])
+    return "\n".join(texts[each] for each in sorted(found)) or None
+
+
+def _is_name(node: ast.AST) -> bool:
+    return isinstance(node, ast.Name)
+
+
 def walk(
-    codes: Iterable[str], course: Course, at_once: bool = False
-) -> tuple[dict[str, Path], set[str]]:
+    codes: Iterable[str], course: Course, at_once: bool = False, parts: bool = False
+) -> tuple[dict[str, str], set[str]]:
     """Follow imports through ``utils``.
 
-    Returns the course's own modules, name -> file, and the top-level names of all
-    other modules that are imported on the way.
+    Returns the course's own modules, name -> text, and the top-level names of all
+    other modules that are imported on the way.  With ``parts``, of ``utils.models.*``
+    only what is imported by name is followed and returned, each name for itself.
     """
     own, others = {}, set()
     waiting = ["utils"]
@@ -50,25 +88,44 @@ def walk(
         if name.partition(".")[0] != "utils":
             others.add(name.partition(".")[0])
             continue
-        path = course.root / name.replace(".", "/")
-        package = (path / "__init__.py").exists()
-        path = path / "__init__.py" if package else path.with_suffix(".py")
-        if name in own or not path.exists():
+        module, path = name, _file(name, course)
+        if path is None:  # a name in a module
+            module = name.rpartition(".")[0]
+            path = _file(module, course)
+        if path is None:
             continue
-        own[name] = path
-        parent = name.rpartition(".")[0]
+        text, part = path.read_text(encoding="utf-8"), None
+        if parts and name != module and module.startswith("utils.models."):
+            part = definition(text, name.rpartition(".")[2])
+        name, text = (module, text) if part is None else (name, part)
+        if name in own:
+            continue
+        own[name] = text
+        parent = module.rpartition(".")[0]
         waiting.extend([parent] if parent else [])
-        within = name if package else parent
-        waiting.extend(imported(path.read_text(encoding="utf-8"), within, at_once))
+        within = module if path.name == "__init__.py" else parent
+        waiting.extend(imported(text, within, at_once))
     return own, others
 
 
+def _file(module: str, course: Course) -> Path | None:
+    path = course.root / module.replace(".", "/")
+    for file in (path / "__init__.py", path.with_suffix(".py")):
+        if file.exists():
+            return file
+    return None
+
+
 def key(codes: list[str], course: Course) -> str:
-    """Hash the code of a notebook and every ``utils`` module behind it."""
-    own, _ = walk(codes, course)
+    """Hash the code of a notebook and what of ``utils`` is behind it.
+
+    A module counts whole; of the exported models, what the notebook uses.  Else a new
+    lesson would have every lesson executed again.
+    """
+    own, _ = walk(codes, course, parts=True)
     parts = [RECIPE, *codes]
     for name in sorted(own):
-        parts += [name, own[name].read_text(encoding="utf-8")]
+        parts += [name, own[name]]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 

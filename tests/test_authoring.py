@@ -333,6 +333,139 @@ def test_relative_imports_are_followed(course):
     assert others == {"torch"}
 
 
+def test_an_explorer_of_a_package_is_followed_with_its_package(course):
+    (course / "utils/explorers").mkdir()
+    (course / "utils/explorers/__init__.py").write_text("")
+    (course / "utils/explorers/core.py").write_text("")
+    (course / "utils/explorers/unused.py").write_text("")
+    (course / "utils/explorers/one.py").write_text("from utils.explorers import core\n")
+    own, _ = keys.walk(["from utils.explorers import one"], Course(course))
+    package = {"utils.explorers", "utils.explorers.core", "utils.explorers.one"}
+    assert set(own) == {"utils", *package}
+
+
+EXPORTED = '''"""The PyTorch models of the lessons."""
+
+from functools import cache, lru_cache
+
+import torch
+from utils.tools import double
+
+__all__ = ["Block", "Net", "apart", "twice"]
+
+
+SIZE = 3
+
+
+@cache
+def helper(x):
+    return x + SIZE
+
+
+class Block(torch.Base):
+    pass
+
+
+class Net(Block):
+    def call(self, x):
+        return helper(x)
+
+
+def apart(x):
+    return x
+
+
+def twice(x):
+    return double(x)
+'''
+
+
+def key_of(course, code):
+    return keys.key([code], Course(course))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("return helper(x)", "return helper(-x)"),  # the definition itself
+        ("return x + SIZE", "return x * SIZE"),  # what it calls
+        ("SIZE = 3", "SIZE = 4"),  # a constant behind that
+        ("@cache", "@lru_cache"),  # a decorator
+        ("class Block(torch.Base)", "class Block(torch.Other)"),  # its base
+        ("import torch\n", "import tinygrad as torch\n"),  # an import it uses
+    ],
+)
+def test_what_a_notebook_uses_of_the_models_changes_its_key(course, old, new):
+    path = course / "utils/models/pytorch.py"
+    path.write_text(EXPORTED)
+    use = "from utils.models.pytorch import Net"
+    before = key_of(course, use)
+    change(course, "utils/models/pytorch.py", old, new)
+    assert key_of(course, use) != before
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("def apart(x):\n    return x", "def apart(x):\n    return -x"),
+        ("def apart(", "def new_one(x):\n    return x\n\n\ndef apart("),
+        ('"Net", ', '"Net", "new_one", '),
+        ("import cache, lru_cache", "import cache, partial"),
+        ("import torch\n", "import torch\nimport numpy as np\n"),
+        ("from utils.tools import double\n", ""),
+        ('"""The PyTorch', '"""Our PyTorch'),
+    ],
+)
+def test_what_a_notebook_does_not_use_of_the_models_leaves_its_key(course, old, new):
+    (course / "utils/models/pytorch.py").write_text(EXPORTED)
+    use = "from utils.models.pytorch import Net"
+    before = key_of(course, use)
+    change(course, "utils/models/pytorch.py", old, new)
+    assert key_of(course, use) == before
+
+
+def test_modules_behind_a_used_model_count_and_behind_others_do_not(course):
+    (course / "utils/models/pytorch.py").write_text(EXPORTED)
+    uses = [f"from utils.models.pytorch import {name}" for name in ("Net", "twice")]
+    before = [key_of(course, use) for use in uses]
+    change(course, "utils/tools.py", "2 * x", "x + x")
+    after = [key_of(course, use) for use in uses]
+    assert before[0] == after[0] and before[1] != after[1]
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "import utils.models.pytorch",
+        "from utils.models import pytorch",
+        "from utils.models.pytorch import *",
+        "from utils.models.pytorch import Net\nfrom utils.models import pytorch",
+    ],
+)
+def test_models_that_are_imported_whole_count_whole(course, use):
+    (course / "utils/models/pytorch.py").write_text(EXPORTED)
+    before = key_of(course, use)
+    change(course, "utils/models/pytorch.py", "def apart(x):\n    return x", "y = 1")
+    assert key_of(course, use) != before
+
+
+def test_a_module_of_utils_uses_models_as_a_notebook_does(course):
+    (course / "utils/models/pytorch.py").write_text(EXPORTED)
+    (course / "utils/unused.py").write_text("from utils.models.pytorch import Net\n")
+    before = key_of(course, "from utils import unused")
+    change(course, "utils/models/pytorch.py", "def apart(x):\n    return x", "y = 1")
+    assert key_of(course, "from utils import unused") == before
+    change(course, "utils/models/pytorch.py", "return helper(x)", "return x")
+    assert key_of(course, "from utils import unused") != before
+
+
+def test_everything_that_the_models_import_must_be_installed(course):
+    (course / "utils/models/pytorch.py").write_text(EXPORTED)
+    use = "from utils.models.pytorch import apart"
+    assert keys.needs([use], Course(course)) == ["torch"]
+    assert keys.frameworks([use], Course(course)) == {"pytorch"}
+
+
 def test_a_selection_builds_that_only(course, capsys):
     said = executed(course, capsys, "05", "--track", "pytorch", "--lang", "ko")
     notebooks = [name for name in said if name.endswith("ipynb")]
