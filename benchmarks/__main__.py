@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from benchmarks import store
+from benchmarks import race, store
 from benchmarks.folds import FOLDS
 from benchmarks.machine import cores
 from benchmarks.recipes import RECIPES
@@ -41,6 +41,10 @@ def parser() -> argparse.ArgumentParser:
     rates = commands.add_parser("augmentation", help="images per second")
     rates.add_argument("--threads", type=int, default=min(2, cores()))
     rates.add_argument("--trial", action="store_true", help="quick; nothing is stored")
+
+    scores = commands.add_parser("scores", help="masks scored per second")
+    scores.add_argument("--threads", type=int, default=min(2, cores()))
+    scores.add_argument("--trial", action="store_true", help="quick; nothing is stored")
 
     first = commands.add_parser("start", help="from a clone to JupyterLab and a figure")
     first.add_argument("--track", nargs="+", choices=TRACKS, default=list(TRACKS))
@@ -147,12 +151,25 @@ def augmentation(options: argparse.Namespace) -> int:
     result = benchmark.measure(options.threads, options.trial)
     for size, tracks in result["rates"].items():
         for track, rates in tracks.items():
-            for name, rate, times in benchmark.summarise(rates):
+            for name, rate, times in race.summarise(rates):
                 print(
                     f"{size:>4} {track:10} {name:32} {rate:7.0f} images/s, {times:.2f}"
                 )
     if not options.trial:
         store.write(store.AUGMENTATION, result)
+    return 0
+
+
+def scores(options: argparse.Namespace) -> int:
+    """Measure our metrics against the libraries'."""
+    from benchmarks import scores as benchmark
+
+    result = benchmark.measure(options.threads, options.trial)
+    for score, rates in result["rates"].items():
+        for name, rate, times in race.summarise(rates):
+            print(f"{score:20} {name:14} {rate:8.0f} masks/s, {times:.2f}")
+    if not options.trial:
+        store.write(store.SCORES, result)
     return 0
 
 
@@ -210,6 +227,7 @@ def report(options: argparse.Namespace) -> int:
 COMMANDS = {
     "unet-ph2": unet_ph2,
     "augmentation": augmentation,
+    "scores": scores,
     "start": start,
     "likeness": likeness,
     "pretrain": pretrain,

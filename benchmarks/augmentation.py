@@ -1,23 +1,19 @@
 """Images per second of loading and augmenting: the course's way and the libraries'.
 
-Each framework is measured in its own process. There its contestants take turns, round
-by round, so that a machine that slows down slows them all; ratios are taken within a
-round.
+Each framework is measured in its own process, where its contestants take turns.
 """
 
 from __future__ import annotations
 
 import json
-import statistics
 import sys
-import time
-from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks.children import INTERRUPTED, measured
 from benchmarks.machine import machine, versions
+from benchmarks.race import OURS, Turn, race
 from benchmarks.run import TRACKS
 from utils.datasets import Samples, simulate_skin
 from utils.training import Augmentation
@@ -26,14 +22,10 @@ SIZES = (96, 256)
 BATCH = 8
 COUNT = 200  # images in a round
 ROUNDS = 7
-OURS = "Every Pixel"
 WE = Augmentation()  # the libraries are set to move and recolour as far
 
-# Yields the batches of one pass over the images; what it yields is not used.
-Pass = Callable[[], Iterable]
 
-
-def pytorch_contestants(samples: Samples) -> dict[str, Pass]:
+def pytorch_contestants(samples: Samples) -> dict[str, Turn]:
     """Ours against torchvision's transforms v2, image by image and batch by batch."""
     import torch
     from torch.utils.data import DataLoader
@@ -82,7 +74,7 @@ def pytorch_contestants(samples: Samples) -> dict[str, Pass]:
     }
 
 
-def tensorflow_contestants(samples: Samples) -> dict[str, Pass]:
+def tensorflow_contestants(samples: Samples) -> dict[str, Turn]:
     """Ours against Keras' layers in a tf.data pipeline, as Keras' guides build it."""
     from utils.tensorflow import batches  # first: it is quiet
 
@@ -123,42 +115,6 @@ def tensorflow_contestants(samples: Samples) -> dict[str, Pass]:
         OURS: lambda: batches(samples, BATCH, WE, generator),
         "Keras layers in tf.data": lambda: pipeline,
     }
-
-
-def race(
-    contestants: dict[str, Pass],
-    images: int,
-    rounds: int,
-    clock: Callable[[], float] = time.perf_counter,
-) -> dict[str, list[float]]:
-    """Let the contestants take turns; give images per second, round by round.
-
-    images: how many a pass yields. The first pass of each is not counted: graphs are
-    traced in it.
-    """
-    rates: dict[str, list[float]] = {name: [] for name in contestants}
-    for number in range(rounds + 1):
-        for name, one_pass in contestants.items():
-            began = clock()
-            for _ in one_pass():
-                pass
-            if number:
-                rates[name].append(round(images / (clock() - began), 1))
-    return rates
-
-
-def summarise(rates: dict[str, list[float]]) -> list[tuple[str, float, float]]:
-    """Give (name, median of images per second, median of how much faster ours is)."""
-    return [
-        (
-            name,
-            statistics.median(rounds),
-            statistics.median(
-                ours / theirs for ours, theirs in zip(rates[OURS], rounds, strict=True)
-            ),
-        )
-        for name, rounds in rates.items()
-    ]
 
 
 def measure(threads: int, trial: bool = False) -> dict:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 
-from benchmarks import augmentation, figures, likeness, store
+from benchmarks import figures, likeness, race, store
 from benchmarks.children import COURSE
 from benchmarks.findings import (
     GOAL,
@@ -239,10 +239,26 @@ def augmentation_table(results: dict) -> str:
     rows = []
     for size, tracks in results.get("rates", {}).items():
         for track, rates in tracks.items():
-            for name, rate, times in augmentation.summarise(rates):
-                faster = "" if name == augmentation.OURS else f"{times:.1f} times"
+            for name, rate, times in race.summarise(rates):
+                faster = "" if name == race.OURS else f"{times:.1f} times"
                 pixels = f"{size} x {size}"
                 rows.append([name, TITLES[track], pixels, f"{rate:.0f}", faster])
+    return table(head, rows) if rows else NOT_MEASURED.capitalize() + "."
+
+
+def scores_table(results: dict) -> str:
+    """Give the table of masks scored per second."""
+    rows = [
+        [
+            score,
+            name,
+            f"{rate:.0f}",
+            "" if name == race.OURS else f"{times:.1f} times",
+        ]
+        for score, rates in results.get("rates", {}).items()
+        for name, rate, times in race.summarise(rates)
+    ]
+    head = ["score", "contestant", "masks / s", "ours is faster"]
     return table(head, rows) if rows else NOT_MEASURED.capitalize() + "."
 
 
@@ -320,13 +336,19 @@ def machines(stored: Iterable[dict]) -> str:
 
 def stored() -> list[dict]:
     """Read what render takes, in its order."""
-    paths = (store.UNET_PH2, store.AUGMENTATION, store.START, likeness.STORED)
+    paths = (
+        store.UNET_PH2,
+        store.AUGMENTATION,
+        store.SCORES,
+        store.START,
+        likeness.STORED,
+    )
     return [store.read(path) for path in paths]
 
 
-def render(results: dict, rates: dict, start: dict, alike: dict) -> str:
+def render(results: dict, rates: dict, scored: dict, start: dict, alike: dict) -> str:
     """Give the text of docs/results.md."""
-    entries = [*results.values(), rates, start, alike]
+    entries = [*results.values(), rates, scored, start, alike]
     commands = sorted({run["command"] for run in entries if "command" in run})
     rows = [target.row() for target in targets(results, start)]
     rounds = {
@@ -344,6 +366,7 @@ def render(results: dict, rates: dict, start: dict, alike: dict) -> str:
         likeness=likeness_table(alike),
         side=likeness.SIZE,
         augmentation=augmentation_table(rates),
+        scores=scores_table(scored),
         start=start_table(start),
         machines=machines(entries),
         commands="\n".join(f"- `{command}`" for command in commands) or "- none yet",
@@ -363,12 +386,11 @@ def write() -> tuple[list[Path], list[str]]:
 
     Returns their paths and what to tell about what is lacking.
     """
-    results, rates, start, alike = stored()
+    everything = stored()
+    results = everything[0]
     DOCS.mkdir(exist_ok=True)
     text, picture = DOCS / "results.md", DOCS / "results.png"
-    text.write_text(
-        render(results, rates, start, alike), encoding="utf-8", newline="\n"
-    )
+    text.write_text(render(*everything), encoding="utf-8", newline="\n")
     drawn_curves = {TITLES[track]: runs for track, runs in curves(results).items()}
     figures.draw_curves(drawn_curves, GOAL, picture)
     rows, lacking = strips(results)

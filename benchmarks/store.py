@@ -9,6 +9,7 @@ from pathlib import Path
 FOLDER = Path(__file__).resolve().parent / "results"
 UNET_PH2 = FOLDER / "unet_ph2.json"
 AUGMENTATION = FOLDER / "augmentation.json"
+SCORES = FOLDER / "scores.json"
 START = FOLDER / "start.json"
 
 

@@ -20,11 +20,12 @@ from matplotlib import pyplot as plt
 from matplotlib.pyplot import imread
 
 from benchmarks import (
-    augmentation,
     figures,
     findings,
     likeness,
+    race,
     report,
+    scores,
     scoring,
     start,
     store,
@@ -397,17 +398,17 @@ def test_contestants_take_turns_and_the_first_pass_is_not_counted():
 
         return one_pass
 
-    names = {augmentation.OURS: 1, "theirs": 2}
+    names = {race.OURS: 1, "theirs": 2}
     contestants = {name: contestant(name, s) for name, s in names.items()}
-    rates = augmentation.race(contestants, images=60, rounds=2, clock=lambda: now[0])
+    rates = race.race(contestants, items=60, rounds=2, clock=lambda: now[0])
     assert turns == [*names] * 3
-    assert rates == {augmentation.OURS: [20, 12], "theirs": [7.5, 5]}
+    assert rates == {race.OURS: [20, 12], "theirs": [7.5, 5]}
 
 
 def test_how_much_faster_ours_is_is_the_median_of_the_rounds():
-    rates = {augmentation.OURS: [10.0, 40.0, 30.0], "theirs": [5.0, 10.0, 10.0]}
-    assert augmentation.summarise(rates) == [
-        (augmentation.OURS, 30.0, 1.0),
+    rates = {race.OURS: [10.0, 40.0, 30.0], "theirs": [5.0, 10.0, 10.0]}
+    assert race.summarise(rates) == [
+        (race.OURS, 30.0, 1.0),
         ("theirs", 10.0, 3.0),
     ]
 
@@ -448,7 +449,20 @@ def test_every_contestant_moves_an_image_and_its_mask_together(track):
     done = python("-c", CONTESTANTS, track)
     assert done.returncode == 0, done.stderr
     names = done.stdout.splitlines()
-    assert names[0] == augmentation.OURS and len(names) > 1
+    assert names[0] == race.OURS and len(names) > 1
+
+
+def test_the_libraries_come_to_our_scores():
+    truth, prediction = scores.label_maps(16, 64)
+    assert set(np.unique(truth)) == set(range(scores.CLASSES))
+    for functions in scores.contestants(truth, prediction).values():
+        assert list(functions)[0] == race.OURS and len(functions) == 3
+        scores.agree(functions)
+
+
+def test_a_library_that_disagrees_does_not_race():
+    with pytest.raises(RuntimeError, match="theirs gives 0.6"):
+        scores.agree({race.OURS: lambda: 0.5, "theirs": lambda: 0.6})
 
 
 # The report
@@ -567,7 +581,7 @@ def test_the_targets_are_judged_by_the_stored_runs():
 
 
 def test_the_report_writes_what_is_stored_and_says_what_is_not_measured():
-    text = report.render(results(), {}, {}, {})
+    text = report.render(results(), {}, {}, {}, {})
     row = next(line for line in text.splitlines() if line.startswith("| lesson | PyT"))
     assert [cell.strip() for cell in row.split("|")[3:-1]] == [
         "4 (2 folds)",
@@ -588,7 +602,7 @@ def test_the_report_writes_what_is_stored_and_says_what_is_not_measured():
 
 
 def test_an_empty_report_has_no_number_that_was_measured():
-    text = report.render({}, {}, {}, {})
+    text = report.render({}, {}, {}, {}, {})
     assert "±" in text and not re.search(r"\d ± \d", text)
     assert text.count("not measured") > 20 and "reached |" not in text
 
