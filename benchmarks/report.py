@@ -177,7 +177,9 @@ def comparison(results: dict) -> str:
 def _images(recipe: str, runs: dict) -> str:
     count = str(len(over_images(runs, "dice")))
     whole = recipe not in RECIPES or not RECIPES[recipe].folds
-    return count if whole or len(runs) == FOLDS else f"{count} ({len(runs)} folds)"
+    if whole or len(runs) == FOLDS:
+        return count
+    return f"{count} ({len(runs)} of {FOLDS} folds)"
 
 
 def last_epochs(runs: dict, count: int = 10) -> str:
