@@ -33,7 +33,13 @@ MOVED = replace(Augmentation(), brightness=0, contrast=0, colour=0)
 SHAPES = ((48, 48), (32, 56))
 LEGAL = (0, 1, 2, 3, 4, 255)
 # What an argument of a model is set to, beside its default, wherever a model has it.
-VARIANTS = {"widths": (6, 10, 12), "classes": 3, "skips": False, "padding": "valid"}
+VARIANTS = {
+    "widths": [(6, 10, 12)],
+    "classes": [3],
+    "skips": [False],
+    "padding": ["valid"],
+    "stride": [16, 32],
+}
 # The models that do not take images of any size.
 SIZES = {"PatchClassifier": ((32, 32),)}
 
@@ -276,7 +282,7 @@ def cases(track):
     """Yield name, arguments and image sizes: each model plain, then each variant."""
     for name, parameters in exports(track)["models"].items():
         names = [parameter for parameter, _, _ in parameters]
-        variants = [{key: VARIANTS[key]} for key in names if key in VARIANTS]
+        variants = [{key: to} for key in names for to in VARIANTS.get(key, [])]
         for options in [{}, *variants]:
             unpadded = options.get("padding") == "valid"
             sizes = ((108, 108), (108, 124)) if unpadded else ((64, 64), (64, 96))
@@ -294,9 +300,10 @@ def model_answers(track):
     for name, options, sizes in cases(track):
         track.seed(0)
         model = getattr(track.models, name)(**options)
-        shapes = track.shapes(model, sizes[0])
-        first = track.weights(model, sizes[0])
-        track.set_weights(model, drawn_weights(shapes), sizes[0])
+        shapes = track.shapes(model)
+        first = track.weights(model)
+        track.set_weights(model, drawn_weights(shapes))
+        stored = track.layer.get_weights(model)
         logits = [track.logits(model, random_images(*size)) for size in sizes]
         target = np.random.default_rng(1).normal(size=logits[0].shape)
         gradients, after = track.train_once(
@@ -305,6 +312,7 @@ def model_answers(track):
         found[name, repr(options)] = {
             "parameters": track.layer.count_parameters(model),
             "shapes": shapes,
+            "stored": stored,
             "first": [[(a.size, a.mean(), a.std()) for a in layer] for layer in first],
             "images": sizes,
             "logits": logits,

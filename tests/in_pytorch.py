@@ -67,19 +67,13 @@ def loss(classes: int):
     return one if classes == 1 else several
 
 
-def _layers(model: nn.Module, size=(16, 16)) -> list[nn.Module]:
+@functools.lru_cache(maxsize=4)
+def _layers(model: nn.Module) -> list[nn.Module]:
     """The modules that have weights themselves, in the order in which they run."""
-    ran = []
+    ran = layer._layers(model)
     leaves = [m for m in model.modules() if list(m.parameters(recurse=False))]
-    hooks = [m.register_forward_pre_hook(lambda m, _: ran.append(m)) for m in leaves]
-    training = model.training
-    with torch.inference_mode():
-        model.eval()(torch.zeros(1, 3, *size))
-    model.train(training)
-    for hook in hooks:
-        hook.remove()
     assert set(ran) == set(leaves), "a layer with weights that forward() never runs"
-    return list(dict.fromkeys(ran))
+    return ran
 
 
 def _state(layer: nn.Module) -> list[torch.Tensor]:
@@ -88,19 +82,19 @@ def _state(layer: nn.Module) -> list[torch.Tensor]:
     return [tensor for tensor in tensors if tensor.is_floating_point()]
 
 
-def weights(model, size=(16, 16)) -> list[list[np.ndarray]]:
+def weights(model) -> list[list[np.ndarray]]:
     return [
         [layer._channels_last(tensor) for tensor in _state(part)]
-        for part in _layers(model, size)
+        for part in _layers(model)
     ]
 
 
-def shapes(model, size=(16, 16)) -> list[list[tuple[int, ...]]]:
-    return [[array.shape for array in arrays] for arrays in weights(model, size)]
+def shapes(model) -> list[list[tuple[int, ...]]]:
+    return [[array.shape for array in arrays] for arrays in weights(model)]
 
 
-def set_weights(model, weights, size=(16, 16)) -> None:
-    for part, arrays in zip(_layers(model, size), weights, strict=True):
+def set_weights(model, weights) -> None:
+    for part, arrays in zip(_layers(model), weights, strict=True):
         for tensor, array in zip(_state(part), arrays, strict=True):
             kernel = array.transpose(3, 2, 0, 1) if array.ndim == 4 else array.T
             tensor.copy_(torch.from_numpy(kernel.copy()))
@@ -113,14 +107,13 @@ def logits(model, images: np.ndarray) -> np.ndarray:
 
 def train_once(model, images: np.ndarray, target: np.ndarray):
     """Gradients of the squared error, and the weights with the moved statistics."""
-    size = images.shape[1:3]
     model.train()
     (model(to_tensor(images)) - to_tensor(target)).square().mean().backward()
     gradients = [
         [layer._channels_last(weights.grad) for weights in part.parameters()]
-        for part in _layers(model, size)
+        for part in _layers(model)
     ]
-    return gradients, weights(model, size)
+    return gradients, weights(model)
 
 
 def loss_gradient(loss, logits: np.ndarray, masks: np.ndarray):

@@ -84,15 +84,15 @@ def _layers(model: keras.Model) -> list[keras.Layer]:
     return found
 
 
-def weights(model, size=None) -> list[list[np.ndarray]]:
+def weights(model) -> list[list[np.ndarray]]:
     return [part.get_weights() for part in _layers(model)]
 
 
-def shapes(model, size=None) -> list[list[tuple[int, ...]]]:
+def shapes(model) -> list[list[tuple[int, ...]]]:
     return [[array.shape for array in arrays] for arrays in weights(model)]
 
 
-def set_weights(model, weights, size=None) -> None:
+def set_weights(model, weights) -> None:
     for part, arrays in zip(_layers(model), weights, strict=True):
         part.set_weights(arrays)
 

@@ -18,7 +18,7 @@ def test_the_tracks_export_the_same_models_and_losses():
     pytorch, tensorflow = tracks.both("exports")
     assert pytorch["models"] == tensorflow["models"]
     assert pytorch["losses"] == tensorflow["losses"]
-    assert {"UNet", "SegNet"} <= set(pytorch["models"])
+    assert {"PatchClassifier", "FCN32s", "SegNet", "UNet"} <= set(pytorch["models"])
     assert {"bce", "cross_entropy", "dice_loss", "bce_dice"} <= set(pytorch["losses"])
 
 
@@ -58,6 +58,14 @@ def test_the_same_weights_give_the_same_logits():
             assert logits.shape == same.shape, (name, size)
             assert np.abs(logits - same).max() <= 1e-4, (name, size)
             assert logits.std() > 0.01, f"{name} {size}: hardly depends on the image"
+
+
+def test_the_weights_of_a_model_are_stored_alike():
+    for name, one, other in each_model():
+        for number, (array, twin) in enumerate(
+            zip(one["stored"], other["stored"], strict=True)
+        ):
+            assert np.array_equal(array, twin), f"{name}, array {number}"
 
 
 def test_an_image_gives_one_logit_a_pixel_and_class():

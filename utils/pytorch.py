@@ -191,19 +191,12 @@ def get_weights(model: nn.Module) -> list[np.ndarray]:
     return [_channels_last(tensor) for tensor in _tensors(model)]
 
 
-@torch.no_grad()
 def set_weights(model: nn.Module, arrays: list[np.ndarray]) -> None:
     """Put arrays into the model, as `get_weights` of either track returns them.
 
     Raises ValueError when their number or a shape is not the model's.
     """
-    for tensor, array in zip(_tensors(model), arrays, strict=True):
-        kernel = array.transpose(3, 2, 0, 1) if array.ndim == 4 else array.T
-        if tuple(tensor.shape) != kernel.shape:
-            raise ValueError(
-                f"weights of shape {array.shape} do not fit {tuple(tensor.shape)}."
-            )
-        tensor.copy_(torch.from_numpy(kernel.copy()))
+    _fill(_tensors(model), arrays)
 
 
 def save_weights(model: nn.Module, path: str | Path) -> None:
@@ -213,16 +206,18 @@ def save_weights(model: nn.Module, path: str | Path) -> None:
 
 def load_weights(model: nn.Module, path: str | Path) -> None:
     """Read weights that `save_weights` of either track has written; see there."""
-    shapes = [array.shape for array in get_weights(model)]
-    set_weights(model, checkpoints.read(path, shapes))
+    tensors = _tensors(model)
+    shapes = [_channels_last(tensor).shape for tensor in tensors]
+    _fill(tensors, checkpoints.read(path, shapes))
 
 
-def _tensors(model: nn.Module) -> list[Tensor]:
-    """Kernels, biases and statistics, layer by layer in the order in which they run.
+def _layers(model: nn.Module) -> list[nn.Module]:
+    """The modules that have weights themselves, in the order in which they run.
 
-    A black image runs through the model and shows the order. It has 192 x 192 pixels:
-    every model of the course takes that size.
+    A black image runs through the model and shows the order. It has 192 x 192 pixels,
+    which every model of images takes; a model of patches tells their side as `patch`.
     """
+    side = getattr(model, "patch", 192)
     ran = []
     leaves = [part for part in model.modules() if list(part.parameters(recurse=False))]
     hooks = [
@@ -231,14 +226,30 @@ def _tensors(model: nn.Module) -> list[Tensor]:
     ]
     training = model.training
     with torch.inference_mode():
-        model.eval()(next(model.parameters()).new_zeros(1, 3, 192, 192))
+        model.eval()(next(model.parameters()).new_zeros(1, 3, side, side))
     model.train(training)
     for hook in hooks:
         hook.remove()
+    return list(dict.fromkeys(ran))
+
+
+def _tensors(model: nn.Module) -> list[Tensor]:
+    """Kernels, biases and statistics, layer by layer in the order of `_layers`."""
     tensors = [
-        tensor for part in dict.fromkeys(ran) for tensor in part.state_dict().values()
+        tensor for part in _layers(model) for tensor in part.state_dict().values()
     ]
     return [tensor for tensor in tensors if tensor.is_floating_point()]
+
+
+@torch.no_grad()
+def _fill(tensors: list[Tensor], arrays: list[np.ndarray]) -> None:
+    for tensor, array in zip(tensors, arrays, strict=True):
+        kernel = array.transpose(3, 2, 0, 1) if array.ndim == 4 else array.T
+        if tuple(tensor.shape) != kernel.shape:
+            raise ValueError(
+                f"weights of shape {array.shape} do not fit {tuple(tensor.shape)}."
+            )
+        tensor.copy_(torch.from_numpy(kernel.copy()))
 
 
 def _channels_last(kernel: Tensor) -> np.ndarray:

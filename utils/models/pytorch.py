@@ -6,6 +6,7 @@ Built from the cells tagged `export` in these files; edit them, not this:
     content/lessons/01_sliding_window.md
     content/lessons/02_fcn.md
     content/lessons/03_upsampling.md
+    content/lessons/04_skips.md
     content/lessons/05_unet.md
 """
 
@@ -18,6 +19,7 @@ from utils.pytorch import device, predict, to_input
 
 __all__ = [
     "Encoder",
+    "FCN",
     "FCN32s",
     "PatchClassifier",
     "SegNet",
@@ -50,6 +52,8 @@ def cross_entropy(logits, masks):
 
 class PatchClassifier(nn.Module):
     """Name the pixel in the middle: patches (N, 3, 32, 32) -> logits (N, classes)."""
+
+    patch = 32  # pixels on each side
 
     def __init__(self, classes=5):
         super().__init__()
@@ -208,6 +212,33 @@ class SegNet(nn.Module):
         for block in self.decoder:
             x = block(functional.max_unpool2d(x, places.pop(), 2))
         return self.head(x)
+
+
+class FCN(nn.Module):
+    """FCN-32s, 16s or 8s (Long et al., 2015): (N, 3, H, W) -> (N, classes, H, W).
+
+    stride: of the finest features that give scores, a power of 2. Any H and W.
+    widths: channels by stage of the encoder; five stages go down to stride 32.
+    """
+
+    def __init__(self, stride=8, classes=5, widths=(8, 16, 32, 64, 128)):
+        super().__init__()
+        self.encoder, self.stride = Encoder(widths), stride
+        self.head = initialised(nn.Conv2d(widths[-1], classes, 1))
+        self.skips = nn.ModuleList()
+        # Stage i has the stride 2 ** (i + 1); the head has the last one already.
+        for width in widths[stride.bit_length() - 2 : -1][::-1]:
+            skip = nn.Conv2d(width, classes, 1)
+            nn.init.zeros_(skip.weight)  # a new skip adds nothing at first
+            nn.init.zeros_(skip.bias)
+            self.skips.append(skip)
+
+    def forward(self, images):
+        features = self.encoder(images)
+        scores = self.head(features[-1])
+        for skip, finer in zip(self.skips, features[-2::-1]):
+            scores = enlarged(scores, 2, like=finer) + skip(finer)
+        return enlarged(scores, self.stride, like=images)
 
 
 class UNet(nn.Module):
