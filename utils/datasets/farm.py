@@ -86,7 +86,7 @@ def draw_tree(sheet: Sheet, tree: Thing, light, label: int) -> None:
         return
     grain = window.grains
     birch = tree.shape.get("birch", False)
-    thick = (0.042 if "tiers" in tree.shape or birch else 0.056) * high
+    thick = (0.04 if "tiers" in tree.shape or birch else 0.048) * high
     stem = capsule(u, v, (0, -0.05), (lean, 0.7 * high), 0.9 * thick, 0.4 * thick)
     root = capsule(u, v, (0, -0.05), (0.1 * lean, 0.7), 1.4 * thick, 0.75 * thick)
     field = np.maximum(stem, root)
@@ -98,10 +98,11 @@ def draw_tree(sheet: Sheet, tree: Thing, light, label: int) -> None:
                 field,
                 capsule(u, v, (0.3 * lean, fork), branch, 0.5 * thick, 0.2 * thick),
             )
-    shade = 0.94 + 0.3 * light.side * np.clip(u / thick, -1, 1) + 0.07 * grain[0]
+    furrows = np.sin(9 * u / thick + 2.5 * grain[1] + 1.5 * np.sin(1.7 * v))
+    shade = 0.95 + 0.26 * light.side * np.clip(u / thick, -1, 1) + 0.05 * furrows
     if birch:
-        bands = np.sin(7 * v + 2 * np.sin(3 * v) + 1.2 * u / thick)
-        shade = shade * (1 - 0.6 * (bands > 0.8))
+        bands = np.sin(13 * v + 2 * np.sin(5 * v) + 0.8 * np.sin(3 * u / thick))
+        shade = shade * (1 - 0.6 * (bands > 0.86))
     tree.lay(
         window,
         light,
@@ -130,7 +131,7 @@ def _broadleaf(tree, window, u, v, light, label) -> None:
     warm = 16 * light.sun * np.clip(lit, 0, 1.5)[..., None] * np.array([1.5, 1.2, 0])
     tree.lay(window, light, field, tree.colour + warm, shade, label)
     for au, av in tree.shape["apples"]:
-        apple = 0.13 - np.hypot(u - lean - au * wide, v - bare * high - (1 + av) * tall)
+        apple = 0.1 - np.hypot(u - lean - au * wide, v - bare * high - (1 + av) * tall)
         tree.lay(
             window,
             light,
@@ -138,7 +139,7 @@ def _broadleaf(tree, window, u, v, light, label) -> None:
             _APPLE,
             1,
             label,
-            thin=0.12 * tree.scale,
+            thin=0.1 * tree.scale,
         )
 
 
@@ -154,7 +155,7 @@ def _conifer(tree, window, u, v, light, label) -> None:
         teeth = np.abs(np.sin(u / half * 5 + phase))
         hem = low + 0.1 * half * teeth + 0.22 * half * (u / half) ** 2
         field = np.minimum(half * t**1.15 - np.abs(u), v - hem)
-        field = 0.8 * field + 0.03 * grain[0] + 0.025 * grain[1]
+        field = 0.8 * field + 0.02 * grain[0]
         sun = light.side * light.sun * np.clip(u / half, -1, 1)
         shade = (
             0.66 + 0.42 * t * np.clip((v - hem) / (0.25 * high), 0.55, 1) + 0.2 * sun
@@ -171,7 +172,7 @@ def draw_bush(sheet: Sheet, bush: Thing, light) -> None:
         return
     grain = window.grains
     field, curl, rise = bumps(u / size, v / size, bush.shape["circles"])
-    field = np.minimum(field * size + 0.035 * grain[0], v + 0.03)
+    field = np.minimum(field * size + 0.07 * size * grain[0], v + 0.03)
     lit = 0.7 * (v / size - 0.4) + 0.3 * light.side * u / size
     lit = lit + 0.45 * rise + 0.4 * (curl - 0.5)
     shade = 0.84 + 0.3 * lit + 0.09 * grain[0] + 0.05 * grain[1]
@@ -206,7 +207,7 @@ def draw_bale(sheet: Sheet, bale: Thing, light) -> None:
     if not window:
         return
     u, v = side * u / size, v / size - 0.97
-    straw = 0.07 * window.grains[0] + 0.04 * window.grains[1]
+    straw = 0.05 * window.grains[0]
     body = np.minimum(np.minimum(u, long - u), 1 - np.abs(v))
     body = np.maximum(body, ellipse(u, v, 0.72, 1))
     body = np.maximum(body, ellipse(u - long, v, 0.5, 1))
@@ -282,9 +283,9 @@ class Fence:
     """A straight fence. posts: (N, 2), x and foot of each. wobble: (N, 4), metres."""
 
     posts: np.ndarray
-    rails: tuple[float, ...]  # heights in metres
-    high: float  # of a post, metres
-    thick: float  # of a rail, metres; posts are half as thick again
+    rails: tuple[tuple[float, float], ...]  # middle and thickness of each, metres
+    planks: int  # upright boards between two posts that hide the rails, or 0
+    half: float  # half the width of a post, metres
     colour: np.ndarray
     wobble: np.ndarray
 
@@ -296,10 +297,18 @@ class Fence:
         return ya + (x - xa) / (xb - xa) * (yb - ya)
 
 
+# rails (middle and thickness), number of planks, half the width of a post
+_FENCES = (
+    (((0.42, 0.21), (0.98, 0.21)), 0, 0.15),
+    (((0.37, 0.34), (0.9, 0.34)), 0, 0.14),
+    (((0.6, 0.98),), 7, 0.13),
+)
+
+
 def random_fence(generator, light, aspect) -> Fence:
     """Draw a fence across the frame, which may begin or end in it."""
-    near = min(light.horizon + 0.6 / light.per_metre, 0.9)
-    feet = generator.uniform(light.horizon + 0.28 / light.per_metre, near, 2)
+    near = min(light.horizon + 0.72 / light.per_metre, 0.92)
+    feet = generator.uniform(light.horizon + 0.36 / light.per_metre, near, 2)
     feet = feet.mean() + (feet - feet.mean()) * generator.choice([0.3, 0.6, 1])
     ends = np.array([-1, 1]) * (aspect + 0.4)
     if generator.random() < 0.3:
@@ -307,39 +316,44 @@ def random_fence(generator, light, aspect) -> Fence:
         ends[which] = generator.uniform(0.1, 0.7) * (2 * which - 1) * aspect
     # Equal steps over the ground, whose coordinates are x / scale and 1 / scale.
     ground = np.stack([ends, np.ones(2)], 1) / light.scale(feet)[:, None]
-    gaps = max(
-        1, round(np.hypot(*(ground[1] - ground[0])) / generator.uniform(1.7, 2.3))
-    )
+    long = np.hypot(*(ground[1] - ground[0]))
+    gaps = max(1, round(long / generator.uniform(1.9, 2.5)))
     places = ground[0] + np.linspace(0, 1, gaps + 1)[:, None] * (ground[1] - ground[0])
     posts = np.column_stack([places[:, 0], 1 / np.full(gaps + 1, light.per_metre)])
     posts = posts / places[:, 1:] + [0, light.horizon]
     wood = np.array(WOODS[generator.choice(4, p=(0.35, 0.25, 0.15, 0.25))])
-    return Fence(
-        posts,
-        ((0.38, 0.82), (0.28, 0.6, 0.92), (0.35, 0.85))[generator.integers(3)],
-        1.14,
-        generator.uniform(0.12, 0.145),
-        wood + generator.normal(0, 6),
-        generator.normal(0, 0.03, (gaps + 1, 4)),
-    )
+    rails, planks, half = _FENCES[generator.choice(3, p=(0.4, 0.3, 0.3))]
+    half = half * generator.uniform(0.9, 1.1)
+    wood = wood + generator.normal(0, 6)
+    wobble = generator.normal(0, 0.03, (gaps + 1, 4))
+    return Fence(posts, rails, planks, half, wood, wobble)
 
 
 def draw_panel(sheet: Sheet, fence: Fence, number: int, light, label: int) -> None:
-    """Draw the rails between a post and the next one."""
+    """Draw the rails or planks between a post and the next one."""
     (xa, ya), (xb, yb) = fence.posts[number : number + 2]
     sa, sb = light.scale(ya), light.scale(yb)
-    window = sheet.window(min(ya - 1.2 * sa, yb - 1.2 * sb), max(ya, yb), xa, xb)
+    window = sheet.window(min(ya - 1.3 * sa, yb - 1.3 * sb), max(ya, yb), xa, xb)
     if not window:
         return
     t = (window.x - xa) / (xb - xa)
-    half = 0.5 * fence.thick * (sa + (sb - sa) * t)
-    for i, rail in enumerate(fence.rails):
-        start = ya - sa * (rail + fence.wobble[number, i])
-        end = yb - sb * (rail + fence.wobble[number + 1, i])
+    scale = sa + (sb - sa) * t
+    for i, (middle, thick) in enumerate(fence.rails):
+        start = ya - sa * (middle + fence.wobble[number, i])
+        end = yb - sb * (middle + fence.wobble[number + 1, i])
+        half = 0.5 * thick * scale
         down = (window.y - start - (end - start) * t) / half
-        wood = 0.05 * window.grains[0] + 0.05 * window.grains[1]
-        shade = 0.93 - 0.2 * np.clip(down, -1, 1) + wood
         field = half * (1 - np.abs(down))
+        veins = np.sin((11 if not fence.planks else 3) * down + 2 * window.grains[1])
+        wood = 0.03 * window.grains[0] + 0.03 * veins
+        if fence.planks:
+            across = t * fence.planks % 1
+            field = field - 0.12 * scale * np.abs(2 * across - 1) * (down < 0)
+            tone = 0.05 * np.sin(9.7 * np.floor(t * fence.planks) + number)
+            seam = 0.3 * (np.abs(across - 0.5) > 0.44)
+            shade = 0.92 + tone - seam - 0.05 * down + wood
+        else:
+            shade = 0.94 - 0.2 * np.clip(down, -1, 1) ** 3 + wood
         colour = light.on(fence.colour * shade[..., None], (ya + yb) / 2)
         window.paint(field, colour, label)
 
@@ -347,14 +361,15 @@ def draw_panel(sheet: Sheet, fence: Fence, number: int, light, label: int) -> No
 def draw_post(sheet: Sheet, fence: Fence, number: int, light, label: int) -> None:
     x, foot = fence.posts[number]
     post = Thing(x, foot, light.scale(foot), fence.colour, {})
-    window, u, v = post.look(sheet, 1.4, 0.4)
+    window, u, v = post.look(sheet, 1.5, 0.4)
     if not window:
         return
-    half = 0.75 * fence.thick
+    half = fence.half
     u = u - fence.wobble[number, 3] * v
-    top = fence.high + fence.wobble[number, 2] - v
+    top = 1.24 + fence.wobble[number, 2] - v
     field = np.minimum(half - np.abs(u), np.minimum(v + 0.03, top - 0.3 * np.abs(u)))
     shade = 0.92 + 0.2 * light.side * light.sun * np.clip(u / half, -1, 1)
-    shade = shade + 0.06 * window.grains[0] + 0.18 * (top < 0.08)
+    veins = np.sin(9 * u / half + 2 * window.grains[1])
+    shade = shade + 0.03 * (window.grains[0] + veins) + 0.18 * (top < 0.1)
     shade = shade - 0.3 * np.clip(0.2 - v, 0, 1)
     post.lay(window, light, field, fence.colour, shade, label)

@@ -50,7 +50,7 @@ SKIES = (
         6,
     ),
 )
-GRASS = ((108, 158, 62), (128, 164, 68), (94, 148, 74), (148, 160, 82), (120, 172, 70))
+GRASS = ((108, 148, 66), (128, 158, 72), (98, 140, 76), (148, 156, 84), (118, 160, 74))
 _DRY = (200, 184, 112)
 _EARTH = (166, 136, 102)
 _RAINBOW = (
@@ -96,7 +96,7 @@ def random_light(generator) -> Light:
     return Light(
         sky,
         horizon=generator.uniform(-0.5, -0.05),
-        per_metre=np.exp(generator.uniform(np.log(0.36), np.log(0.68))),
+        per_metre=np.exp(generator.uniform(np.log(0.46), np.log(0.78))),
         side=generator.choice([-1, 1]) * generator.uniform(0.4, 1),
         sun=sky.sun * generator.uniform(0.8, 1.1),
         tint=np.array(sky.tint) * generator.uniform(0.94, 1.05),

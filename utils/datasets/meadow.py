@@ -31,7 +31,7 @@ from utils.live import live
 
 CLASSES = ("background", "sky", "tree", "fence", "sheep")
 BACKGROUND, SKY, TREE, FENCE, SHEEP = range(5)
-_RECIPE = 2  # goes into the cache's key: count up whenever a picture changes
+_RECIPE = 4  # goes into the cache's key: count up whenever a picture changes
 
 SEEN = 12 / 128**2  # of a square as high as the frame: 12 pixels of 128 x 128
 _LOOK = 128  # height in pixels at which is counted what one sees of a sheep
@@ -211,7 +211,7 @@ def _uncounted(draw, *thing) -> Callable[[Sheet, int], None]:
 def _trees(generator, light, aspect, place) -> list[_Item]:
     items = []
     for _ in range(1 + generator.poisson(2.6 * max(1, aspect))):
-        depth = 0.05 + 0.75 * generator.random() ** 2.2
+        depth = 0.05 + 0.7 * generator.random() ** 2.6
         tree = farm.random_tree(generator, *place(depth, 0.06))
         reach = 0.9 * tree.shape["wide"] * tree.scale
         x = tree.x - 0.7 * light.side * reach
@@ -237,7 +237,7 @@ def _flock(generator, light, aspect, place, fence) -> list[_Item]:
             foot = foot + generator.normal(0, 0.12) * scale
             foot = _clear(fence, x, max(foot, light.horizon + 0.16), 0.07)
         else:
-            x, foot, scale = place(0.17 + 0.96 * generator.random() ** 1.5, 0.07)
+            x, foot, scale = place(0.17 + 0.96 * generator.random() ** 1.4, 0.08)
         scale = light.scale(foot)
         last = x, foot, scale
         own_fleece, own_face, own_mark = fleece, face, mark if marked else None
@@ -306,7 +306,7 @@ def _clutter(generator, light, aspect, place) -> list[_Item]:
         colour = farm.LEAVES[generator.integers(4)] + generator.normal(0, 7, 3)
         if generator.random() < 0.2:  # a molehill
             size, colour = 0.35 * size, np.array((112, 84, 62))
-            circles[:, 1] *= 0.5
+            circles[:, 1] *= 0.4
         shape = {"size": size, "circles": circles}
         add(farm.draw_bush, place(depth(0.08)), colour, 1.1 * size, **shape)
     if generator.random() < 0.65:
@@ -316,6 +316,6 @@ def _clutter(generator, light, aspect, place) -> list[_Item]:
             for _ in range(generator.integers(3, 10)):
                 dx, dy = generator.normal(0, (0.8, 0.22)) * scale
                 where = x + dx, foot + dy, light.scale(foot + dy)
-                size = generator.uniform(0.05, 0.075)
+                size = generator.uniform(0.045, 0.065)
                 add(farm.draw_flower, where, colour, lies=True, size=size, heart=heart)
     return items
