@@ -86,7 +86,7 @@ def draw_tree(sheet: Sheet, tree: Thing, light, label: int) -> None:
         return
     grain = window.grains
     birch = tree.shape.get("birch", False)
-    thick = (0.04 if "tiers" in tree.shape or birch else 0.048) * high
+    thick = (0.045 if "tiers" in tree.shape or birch else 0.054) * high
     stem = capsule(u, v, (0, -0.05), (lean, 0.7 * high), 0.9 * thick, 0.4 * thick)
     root = capsule(u, v, (0, -0.05), (0.1 * lean, 0.7), 1.4 * thick, 0.75 * thick)
     field = np.maximum(stem, root)
@@ -299,16 +299,16 @@ class Fence:
 
 # rails (middle and thickness), number of planks, half the width of a post
 _FENCES = (
-    (((0.42, 0.21), (0.98, 0.21)), 0, 0.15),
-    (((0.37, 0.34), (0.9, 0.34)), 0, 0.14),
+    (((0.42, 0.24), (1.0, 0.24)), 0, 0.16),
+    (((0.37, 0.36), (0.92, 0.36)), 0, 0.15),
     (((0.6, 0.98),), 7, 0.13),
 )
 
 
 def random_fence(generator, light, aspect) -> Fence:
     """Draw a fence across the frame, which may begin or end in it."""
-    near = min(light.horizon + 0.72 / light.per_metre, 0.92)
-    feet = generator.uniform(light.horizon + 0.36 / light.per_metre, near, 2)
+    near = min(light.horizon + 0.75 / light.per_metre, 0.92)
+    feet = generator.uniform(light.horizon + 0.4 / light.per_metre, near, 2)
     feet = feet.mean() + (feet - feet.mean()) * generator.choice([0.3, 0.6, 1])
     ends = np.array([-1, 1]) * (aspect + 0.4)
     if generator.random() < 0.3:
@@ -321,8 +321,8 @@ def random_fence(generator, light, aspect) -> Fence:
     places = ground[0] + np.linspace(0, 1, gaps + 1)[:, None] * (ground[1] - ground[0])
     posts = np.column_stack([places[:, 0], 1 / np.full(gaps + 1, light.per_metre)])
     posts = posts / places[:, 1:] + [0, light.horizon]
-    wood = np.array(WOODS[generator.choice(4, p=(0.35, 0.25, 0.15, 0.25))])
-    rails, planks, half = _FENCES[generator.choice(3, p=(0.4, 0.3, 0.3))]
+    wood = np.array(WOODS[generator.choice(4, p=(0.38, 0.27, 0.18, 0.17))])
+    rails, planks, half = _FENCES[generator.choice(3, p=(0.38, 0.3, 0.32))]
     half = half * generator.uniform(0.9, 1.1)
     wood = wood + generator.normal(0, 6)
     wobble = generator.normal(0, 0.03, (gaps + 1, 4))

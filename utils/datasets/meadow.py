@@ -31,7 +31,7 @@ from utils.live import live
 
 CLASSES = ("background", "sky", "tree", "fence", "sheep")
 BACKGROUND, SKY, TREE, FENCE, SHEEP = range(5)
-_RECIPE = 4  # goes into the cache's key: count up whenever a picture changes
+_RECIPE = 5  # goes into the cache's key: count up whenever a picture changes
 
 SEEN = 12 / 128**2  # of a square as high as the frame: 12 pixels of 128 x 128
 _LOOK = 128  # height in pixels at which is counted what one sees of a sheep
@@ -211,7 +211,7 @@ def _uncounted(draw, *thing) -> Callable[[Sheet, int], None]:
 def _trees(generator, light, aspect, place) -> list[_Item]:
     items = []
     for _ in range(1 + generator.poisson(2.6 * max(1, aspect))):
-        depth = 0.05 + 0.7 * generator.random() ** 2.6
+        depth = 0.07 + 0.68 * generator.random() ** 2.4
         tree = farm.random_tree(generator, *place(depth, 0.06))
         reach = 0.9 * tree.shape["wide"] * tree.scale
         x = tree.x - 0.7 * light.side * reach
@@ -235,13 +235,13 @@ def _flock(generator, light, aspect, place, fence) -> list[_Item]:
             x, foot, scale = last
             x = x + generator.choice([-1, 1]) * generator.uniform(0.35, 1.1) * scale
             foot = foot + generator.normal(0, 0.12) * scale
-            foot = _clear(fence, x, max(foot, light.horizon + 0.16), 0.07)
+            foot = _clear(fence, x, max(foot, light.horizon + 0.2), 0.07)
         else:
-            x, foot, scale = place(0.17 + 0.96 * generator.random() ** 1.4, 0.08)
+            x, foot, scale = place(0.21 + 0.92 * generator.random() ** 1.25, 0.08)
         scale = light.scale(foot)
         last = x, foot, scale
         own_fleece, own_face, own_mark = fleece, face, mark if marked else None
-        if generator.random() < 0.1:
+        if generator.random() < 0.08:
             own_fleece = own_face = np.array(_DARK[generator.integers(len(_DARK))])
             own_mark = None
         own_fleece = own_fleece + generator.normal(0, 5)
@@ -302,7 +302,7 @@ def _clutter(generator, light, aspect, place) -> list[_Item]:
     for _ in range(generator.poisson(2 * crowd)):
         low = np.array([-0.75, 0.05, 0.22])
         circles = generator.uniform(low, [0.75, 0.55, 0.42], (10, 3))
-        size = generator.uniform(0.35, 0.75)
+        size = generator.uniform(0.35, 0.65)
         colour = farm.LEAVES[generator.integers(4)] + generator.normal(0, 7, 3)
         if generator.random() < 0.2:  # a molehill
             size, colour = 0.35 * size, np.array((112, 84, 62))

@@ -154,7 +154,7 @@ def _legs(part, sheep, u, v, top, a, legs) -> None:
         hoof = slim * hoof + sheep.stride[n]
         start, end = (slim * hip, top), (hoof, high + 0.04)
         shade = 0.66 if far else 0.92
-        field = capsule(u, v, start, end, 0.062 * thin, 0.046 * thin)
+        field = capsule(u, v, start, end, 0.068 * thin, 0.054 * thin)
         part(field, sheep.face, shade, 0.05)
         part(np.minimum(field, high + 0.07 - v), sheep.face, 0.55 * shade, 0.04)
     if not legs:  # lying, one foreleg before the breast
