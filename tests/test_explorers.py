@@ -6,7 +6,7 @@ import pytest
 from matplotlib import pyplot as plt
 
 from utils import metrics
-from utils.explorers import core, output_stride, overlap, skips, threshold
+from utils.explorers import core, output_stride, overlap, scatter, skips, threshold
 
 matplotlib.use("agg")
 
@@ -318,3 +318,101 @@ def test_masks_that_cannot_be_moved_are_refused_in_words(headless):
         overlap.explore(IMAGE, 4 * SQUARE)
     with pytest.raises(ValueError, match="not empty"):
         overlap.explore(IMAGE, 0 * SQUARE)
+
+
+def test_the_writers_of_each_position_are_named_as_counted_by_hand():
+    assert scatter.writers(2, 3, 2) == [[0], [0], [0, 1], [1], [1]]
+    assert scatter.writers(3, 2, 1) == [[0], [0, 1], [1, 2], [2]]
+    assert scatter.writers(2, 1, 3) == [[0], [], [], [1]], "nobody writes in between"
+
+
+@pytest.mark.parametrize(
+    "setting", [(4, 3, 2, 0), (4, 4, 2, 1), (5, 3, 1, 2), (3, 1, 3, 0), (4, 4, 3, 2)]
+)
+def test_contributions_are_what_stamps_of_ones_add_up_to(setting):
+    size, kernel, stride, padding = setting
+    length = (size - 1) * stride + kernel
+    canvas = np.zeros((length, length), int)
+    for row, column in np.ndindex(size, size):
+        top, left = row * stride, column * stride
+        canvas[top : top + kernel, left : left + kernel] += 1
+    kept = canvas[padding : length - padding, padding : length - padding]
+    assert np.array_equal(scatter.contributions(*setting), kept)
+
+
+def colours_of(image, row, column):
+    """The set of colours in one cell of a painted output."""
+    cells = np.s_[row * scatter.CELL : (row + 1) * scatter.CELL]
+    across = np.s_[column * scatter.CELL : (column + 1) * scatter.CELL]
+    return {tuple(colour) for colour in image[cells, across].reshape(-1, 3).tolist()}
+
+
+def test_a_cell_has_the_colours_of_all_its_writers():
+    image = scatter.painted(2, 3, 2)
+    assert image.shape == (5 * scatter.CELL, 5 * scatter.CELL, 3)
+    inputs = {tuple(colour) for colour in scatter.COLOURS.reshape(-1, 3).tolist()}
+    assert colours_of(image, 2, 2) == inputs
+    assert colours_of(image, 0, 0) == {tuple(scatter.COLOURS[0, 0].tolist())}
+    assert len(colours_of(image, 0, 2)) == len(colours_of(image, 2, 4)) == 2
+    assert colours_of(scatter.painted(2, 1, 2), 1, 0) == {(255, 255, 255)}
+
+
+def test_what_padding_cuts_off_is_pale_and_the_rest_is_not():
+    image, padded = scatter.painted(4, 4, 2), scatter.painted(4, 4, 2, padding=1)
+    inner = np.s_[scatter.CELL : -scatter.CELL, scatter.CELL : -scatter.CELL]
+    assert np.array_equal(padded[inner], image[inner])
+    assert padded[: scatter.CELL].min() > 200 > image[: scatter.CELL].min()
+
+
+def test_kernel_stride_and_padding_are_three_sliders(live, shown, monkeypatch):
+    drawings = []
+    monkeypatch.setattr(core, "png", lambda drawing: drawings.append(drawing) or b"")
+    scatter.explore()
+    kernel, stride, padding, _ = shown[0].children
+    assert [control.value for control in (kernel, stride, padding)] == [3, 2, 0]
+    kernel.value = 4
+    padding.value = 1
+    titles = [drawing.axes[1].get_title() for drawing in drawings]
+    assert titles == [
+        "output 9 x 9,\ninside written 1, 2 or 4 times",
+        "output 10 x 10,\ninside written 4 times",
+        "output 8 x 8,\ninside written 4 times",
+    ]
+    numbers = [int(text.get_text()) for text in drawings[0].axes[1].texts]
+    assert numbers == scatter.contributions(4, 3, 2).ravel().tolist()
+    assert plt.get_fignums() == [], "the notebook would show the figure a second time"
+
+
+def test_every_position_of_the_sliders_is_drawn(live, shown):
+    """Some padding leaves nothing: the picture says so."""
+    scatter.explore()
+    *controls, image = shown[0].children
+    for control in controls:
+        control.value = control.min
+    controls[2].value = controls[2].max
+    assert bytes(image.value).startswith(b"\x89PNG")
+
+
+def test_without_a_kernel_three_stamps_are_shown_and_printed(headless, shown, capsys):
+    scatter.explore()
+    (drawing,) = shown
+    lines = capsys.readouterr().out.splitlines()
+    assert lines == [
+        "kernel 2, stride 2, padding 0: output 8 x 8, inside written once",
+        "kernel 3, stride 2, padding 0: output 9 x 9, inside written 1, 2 or 4 times",
+        "kernel 4, stride 2, padding 1: output 8 x 8, inside written 4 times",
+    ]
+    said = [
+        f"{axis.get_xlabel()}: {axis.get_title()}".replace("\n", " ")
+        for axis in drawing.axes[1:]
+    ]
+    assert said == lines
+
+
+def test_stamps_that_cannot_be_drawn_are_refused_in_words(headless):
+    with pytest.raises(ValueError, match="size is 3.*4 to 6"):
+        scatter.explore(3)
+    with pytest.raises(ValueError, match="stride is 0.*1 or more"):
+        scatter.writers(2, 3, 0)
+    with pytest.raises(ValueError, match="padding is 3.*of 5 pixels.*0 to 2"):
+        scatter.contributions(2, 3, 2, padding=3)
