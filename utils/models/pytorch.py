@@ -125,10 +125,8 @@ class Encoder(nn.Module):
 
     def __init__(self, widths):
         super().__init__()
-        self.stages = nn.ModuleList(
-            convolutions(channels, width)
-            for channels, width in zip((3, *widths), widths)
-        )
+        pairs = zip((3, *widths), widths)
+        self.stages = nn.ModuleList(convolutions(*pair) for pair in pairs)
 
     def forward(self, images):
         features = [images]
