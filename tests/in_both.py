@@ -366,6 +366,10 @@ def unpooling(track):
     }
 
 
+def bilinear_kernels(track):
+    return {factor: track.models.bilinear_kernel(factor) for factor in range(1, 6)}
+
+
 def weight_files(track):
     """Weights written and read again, the course's own, and what is refused."""
     track.seed(0)
@@ -451,6 +455,7 @@ SECTIONS = (
     odd_sizes,
     loss_values,
     unpooling,
+    bilinear_kernels,
     weight_files,
     downloads,
 )

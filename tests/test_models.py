@@ -175,3 +175,18 @@ def test_unpooling_is_the_same_in_a_batch_with_channels():
     assert one.shape == (3, 8, 12, 4)
     assert np.array_equal(one, other)
     assert (one != 0).sum() == one.size / 4, "one maximum for each 2 x 2 pixels"
+
+
+@pytest.mark.parametrize("track", TRACKS)
+def test_a_bilinear_kernel_is_a_tent_whose_stamps_add_up_to_one(track):
+    kernels = tracks.answer(track, "bilinear_kernels")
+    assert kernels[1].tolist() == [[1]]
+    row = np.array([1, 3, 3, 1]) / 4
+    assert np.array_equal(kernels[2], np.outer(row, row))
+    row = np.array([1, 2, 3, 2, 1]) / 3
+    assert np.allclose(kernels[3], np.outer(row, row))
+    for factor, kernel in kernels.items():
+        assert kernel.dtype == np.float32
+        # A flat picture stays flat: what is written to each kind of pixel adds up to 1.
+        for row, column in np.ndindex(factor, factor):
+            assert np.isclose(kernel[row::factor, column::factor].sum(), 1)
