@@ -357,7 +357,7 @@ __all__ = ["Block", "Net", "apart", "twice"]
 SIZE = 3
 
 
-@cache
+@lru_cache(maxsize=4)
 def helper(x):
     return x + SIZE
 
@@ -390,7 +390,8 @@ def key_of(course, code):
         ("return helper(x)", "return helper(-x)"),  # the definition itself
         ("return x + SIZE", "return x * SIZE"),  # what it calls
         ("SIZE = 3", "SIZE = 4"),  # a constant behind that
-        ("@cache", "@lru_cache"),  # a decorator
+        ("maxsize=4", "maxsize=8"),  # a decorator
+        ("@lru_cache(maxsize=4)", "@cache"),  # and another one
         ("class Block(torch.Base)", "class Block(torch.Other)"),  # its base
         ("import torch\n", "import tinygrad as torch\n"),  # an import it uses
     ],
@@ -410,7 +411,7 @@ def test_what_a_notebook_uses_of_the_models_changes_its_key(course, old, new):
         ("def apart(x):\n    return x", "def apart(x):\n    return -x"),
         ("def apart(", "def new_one(x):\n    return x\n\n\ndef apart("),
         ('"Net", ', '"Net", "new_one", '),
-        ("import cache, lru_cache", "import cache, partial"),
+        ("import cache, lru_cache", "import lru_cache, partial"),
         ("import torch\n", "import torch\nimport numpy as np\n"),
         ("from utils.tools import double\n", ""),
         ('"""The PyTorch', '"""Our PyTorch'),
