@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from utils.datasets.drawing import noise, step, strokes
-from utils.datasets.painting import Sheet, bumps
+from utils.datasets.painting import Sheet, lit_bumps
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ def random_scenery(generator, light: Light, aspect: float) -> Scenery:
         colour = (grass * [0.84, 0.92, 0.95] + generator.normal(0, 7, 3)) * light.tint
         colour = colour * (1 - far) + (0.78 * light.haze + [0, 6, 20]) * far
         hills.append((ridge(generator, level, 0.045), colour))
-    birds, arc, path = None, None, None
+    arc = path = None
     count = generator.integers(2, 7) if generator.random() < 0.3 else 0
     birds = generator.uniform(
         [-0.95, -aspect, 0.025], [light.horizon - 0.15, aspect, 0.05], (count, 3)
@@ -249,7 +249,7 @@ def _draw_cloud(sheet, light, cy, cx, circles, opacity) -> None:
     if not window:
         return
     u, v = window.x - cx, cy - window.y
-    field, curl, rise = bumps(u, v, circles)
+    field, curl, rise = lit_bumps(u, v, circles)
     base = v + 0.04 * high + 0.012 * window.grains[1]
     field = np.minimum(field + 0.01 * window.grains[1], base)
     shade = 0.86 + 0.12 * np.clip(v / high, 0, 1) + 0.05 * rise + 0.03 * curl

@@ -16,17 +16,19 @@ from dataclasses import dataclass
 import numpy as np
 from tqdm.auto import tqdm
 
-from utils.datasets import farm
 from utils.datasets.cache import cached
+from utils.datasets.clutter import random_clutter
+from utils.datasets.fences import Fence, random_fence
 from utils.datasets.landscape import (
     Light,
     draw_scenery,
     random_light,
     random_scenery,
 )
-from utils.datasets.painting import Sheet, ellipse
+from utils.datasets.painting import Item, Sheet, ellipse
 from utils.datasets.samples import Samples, height_and_width
 from utils.datasets.sheep import Sheep, draw_sheep, random_sheep
+from utils.datasets.trees import random_trees
 from utils.live import live
 
 CLASSES = ("background", "sky", "tree", "fence", "sheep")
@@ -39,18 +41,6 @@ _FLEECE = ((244, 241, 234), (240, 232, 214), (228, 218, 198), (216, 213, 208))
 _FACES = ((44, 40, 40), (232, 222, 208), (96, 70, 56), (204, 186, 166))
 _DARK = ((70, 56, 50), (104, 82, 66), (50, 48, 50))
 _MARKS = ((70, 100, 200), (206, 66, 66), (64, 160, 92))
-_ROCKS = np.array(((176, 174, 168), (204, 198, 184), (146, 144, 140)))
-_FLOWERS = (
-    ((252, 250, 244), (250, 206, 60)),
-    ((250, 220, 70), (226, 160, 40)),
-    ((222, 84, 92), (60, 40, 44)),
-    ((176, 138, 220), (250, 220, 120)),
-)
-_BARNS = (
-    ((170, 62, 52), (98, 84, 80)),
-    ((226, 214, 194), (160, 84, 62)),
-    ((150, 122, 98), (110, 100, 96)),
-)
 
 
 def simulate_meadow(
@@ -90,19 +80,6 @@ def simulate_meadow(
     )
 
 
-@dataclass(frozen=True)
-class _Item:
-    """foot: y of the ground that it stands on. draw(sheet, number) lays it there.
-
-    shadow: x, y and half axes of the dark ellipse that it throws on the ground.
-    """
-
-    foot: float
-    draw: Callable[[Sheet, int], None]
-    sheep: bool = False
-    shadow: tuple[float, float, float, float] | None = None
-
-
 def draw_meadow(
     generator: np.random.Generator, height: int, width: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -116,13 +93,7 @@ def draw_meadow(
     items = _plan(generator, light, aspect)
     texture = generator.integers(2**32)
 
-    look = Sheet(_LOOK, max(1, round(_LOOK * aspect)), texture, coloured=False)
-    seen = _lay(look, items)
-    items = [
-        item
-        for item, pixels in zip(items, seen)
-        if not item.sheep or pixels >= SEEN * _LOOK**2
-    ]
+    items = _seen(items, texture, aspect)
     sheet = Sheet(height, width, texture)
     draw_scenery(sheet, generator, scenery, light, SKY, BACKGROUND)
     _shadows(sheet, items, light)
@@ -136,14 +107,27 @@ def draw_meadow(
     return image, sheet.labels, instances
 
 
-def _lay(sheet: Sheet, items: list[_Item]) -> np.ndarray:
-    """Lay the items over the sheet; return how many pixels show each sheep."""
+def _seen(items: list[Item], texture: int, aspect: float) -> list[Item]:
+    """Leave out the sheep of which one would see next to nothing."""
+    first = next((n for n, item in enumerate(items) if item.sheep), len(items))
+    look = Sheet(_LOOK, max(1, round(_LOOK * aspect)), texture, coloured=False)
+    pixels = _lay(look, items[first:])  # what is further away hides no sheep
+    enough = pixels >= SEEN * _LOOK**2
+    kept = [item for item, n in zip(items[first:], enough) if n or not item.sheep]
+    return items[:first] + kept
+
+
+def _lay(sheet: Sheet, items: list[Item]) -> np.ndarray:
+    """Lay the items over the sheet; return how many pixels show each of them.
+
+    Only sheep are counted.
+    """
     for number, item in enumerate(items, 1):
         item.draw(sheet, number)
     return np.bincount(sheet.instances.ravel(), minlength=len(items) + 1)[1:]
 
 
-def _shadows(sheet: Sheet, items: list[_Item], light) -> None:
+def _shadows(sheet: Sheet, items: list[Item], light) -> None:
     """Darken the ground beside everything that stands; no label changes."""
     for item in items:
         if item.shadow is None:
@@ -157,87 +141,67 @@ def _shadows(sheet: Sheet, items: list[_Item], light) -> None:
             window.paint(np.ones((1, 1)), (30, 44, 40), opacity=soft)
 
 
-def _plan(generator, light: Light, aspect: float) -> list[_Item]:
-    """Decide on everything that stands on the meadow; return it from far to near."""
-    has_tree, has_fence, has_sheep = generator.random(3) > (0.05, 0.06, 0.04)
-    fence = farm.random_fence(generator, light, aspect) if has_fence else None
+@dataclass(frozen=True)
+class Ground:
+    """Where things may stand: beside the fence, not in it."""
 
-    def place(depth: float, gap: float = 0.05) -> tuple[float, float, float]:
-        """Draw x, and give foot and scale there, some way from the fence's line.
+    light: Light
+    aspect: float
+    fence: Fence | None
+
+    @property
+    def crowd(self) -> float:
+        """How many times more there is on a wide frame than on a square one."""
+        return max(1, self.aspect)
+
+    def place(self, generator, depth: float, gap: float = 0.05) -> tuple:
+        """Draw x; return x, foot and the scale of a metre there.
 
         depth: 0 at the horizon, 1 at the lower end of the frame.
+        gap: to the line of the fence.
         """
-        x = generator.uniform(-1.02, 1.02) * aspect
-        foot = _clear(fence, x, light.horizon + depth * (1 - light.horizon), gap)
-        return x, foot, light.scale(foot)
+        x = generator.uniform(-1.02, 1.02) * self.aspect
+        foot = self.light.horizon + depth * (1 - self.light.horizon)
+        foot = self.clear(x, foot, gap)
+        return x, foot, self.light.scale(foot)
 
-    items = _fence(fence, light) if fence else []
+    def clear(self, x: float, foot: float, gap: float) -> float:
+        """Return foot, further from the fence if it is nearer than the gap."""
+        return self.fence.clear(x, foot, gap) if self.fence else foot
+
+
+def _plan(generator, light: Light, aspect: float) -> list[Item]:
+    """Decide on everything that stands on the meadow; return it from far to near."""
+    has_tree, has_fence, has_sheep = generator.random(3) > (0.05, 0.06, 0.04)
+    fence = random_fence(generator, light, aspect) if has_fence else None
+    ground = Ground(light, aspect, fence)
+    items = fence.items(light, FENCE) if fence else []
     if has_tree:
-        items += _trees(generator, light, aspect, place)
+        items += random_trees(generator, ground, TREE)
     if has_sheep:
-        items += _flock(generator, light, aspect, place, fence)
-    items += _clutter(generator, light, aspect, place)
+        items += _flock(generator, ground)
+    items += random_clutter(generator, ground)
     return sorted(items, key=lambda item: item.foot)
 
 
-def _clear(fence, x: float, foot: float, gap: float) -> float:
-    """Step away from the fence, so that nothing stands in it."""
-    line = fence.foot(x) if fence else None
-    if line is None or abs(foot - line) >= gap:
-        return foot
-    return line + (gap if foot > line else -gap)
-
-
-def _fence(fence: farm.Fence, light) -> list[_Item]:
-    items = []
-    for n, (x, foot) in enumerate(fence.posts):
-        scale = light.scale(foot)
-        long = 0.45 * scale
-        shadow = x - 0.8 * light.side * long, foot, long, 0.07 * scale
-        draw = _uncounted(farm.draw_post, fence, n, light, FENCE)
-        items.append(_Item(foot + 1e-3, draw, shadow=shadow))
-        if n:
-            middle = (fence.posts[n - 1, 1] + foot) / 2
-            draw = _uncounted(farm.draw_panel, fence, n - 1, light, FENCE)
-            items.append(_Item(middle, draw))
-    return items
-
-
-def _uncounted(draw, *thing) -> Callable[[Sheet, int], None]:
-    """The draw of an item that is no instance, and needs no number."""
-    return lambda sheet, number: draw(sheet, *thing)
-
-
-def _trees(generator, light, aspect, place) -> list[_Item]:
-    items = []
-    for _ in range(1 + generator.poisson(2.6 * max(1, aspect))):
-        depth = 0.07 + 0.68 * generator.random() ** 2.4
-        tree = farm.random_tree(generator, *place(depth, 0.06))
-        reach = 0.9 * tree.shape["wide"] * tree.scale
-        x = tree.x - 0.7 * light.side * reach
-        shadow = x, tree.foot + 0.01, 1.2 * reach, 0.24 * reach
-        draw = _uncounted(farm.draw_tree, tree, light, TREE)
-        items.append(_Item(tree.foot, draw, shadow=shadow))
-    return items
-
-
-def _flock(generator, light, aspect, place, fence) -> list[_Item]:
+def _flock(generator, ground: Ground) -> list[Item]:
     """Sheep of one breed, some of them close together, a few dark ones and lambs."""
     fleece = np.array(_FLEECE[generator.integers(len(_FLEECE))])
     face = np.array(_FACES[generator.integers(len(_FACES))])
     mark = np.array(_MARKS[generator.integers(len(_MARKS))])
     marked = generator.random() < 0.3
-    items, last = [], None
-    for _ in range(int(generator.integers(3, 10) * max(1, aspect))):
+    light, items, last = ground.light, [], None
+    for _ in range(int(generator.integers(3, 10) * ground.crowd)):
         lamb = generator.random() < 0.22
         size = generator.uniform(0.88, 1.08) * (0.55 if lamb else 1)
         if last and generator.random() < 0.55:  # beside the one before
             x, foot, scale = last
             x = x + generator.choice([-1, 1]) * generator.uniform(0.35, 1.1) * scale
             foot = foot + generator.normal(0, 0.12) * scale
-            foot = _clear(fence, x, max(foot, light.horizon + 0.2), 0.07)
+            foot = ground.clear(x, max(foot, light.horizon + 0.2), 0.07)
         else:
-            x, foot, scale = place(0.21 + 0.92 * generator.random() ** 1.25, 0.08)
+            depth = 0.21 + 0.92 * generator.random() ** 1.25
+            x, foot, scale = ground.place(generator, depth, 0.08)
         scale = light.scale(foot)
         last = x, foot, scale
         own_fleece, own_face, own_mark = fleece, face, mark if marked else None
@@ -251,71 +215,9 @@ def _flock(generator, light, aspect, place, fence) -> list[_Item]:
         high = sheep.scale
         shadow = x - 0.22 * light.side * high, foot, 0.6 * high, 0.1 * high
         draw = _counted(sheep, light)
-        items.append(_Item(foot, draw, True, shadow))
+        items.append(Item(foot, draw, True, shadow))
     return items
 
 
 def _counted(sheep: Sheep, light) -> Callable[[Sheet, int], None]:
     return lambda sheet, number: draw_sheep(sheet, sheep, light, SHEEP, number)
-
-
-def _clutter(generator, light, aspect, place) -> list[_Item]:
-    """Things without a class, among them some that look like sheep and trees."""
-    items, crowd = [], max(1, aspect)
-
-    def add(draw, where, colour, shadow=0.0, lies=False, **shape):
-        x, foot, scale = where
-        thing = farm.Thing(x, foot, scale, np.array(colour), shape)
-        reach = shadow * scale
-        shadow = (x - 0.35 * light.side * reach, foot, 1.15 * reach, 0.2 * reach)
-        draw = _uncounted(draw, thing, light)
-        items.append(_Item(foot - 3 * lies, draw, shadow=shadow if reach else None))
-
-    def depth(least=0.12):
-        return least + (1.05 - least) * generator.random() ** 1.4
-
-    if generator.random() < 0.2:
-        wall, roof = _BARNS[generator.integers(len(_BARNS))]
-        more = {"side": generator.choice([-1, 1]), "long": generator.uniform(5, 9)}
-        where = place(generator.uniform(0.03, 0.06))
-        add(farm.draw_barn, where, wall, 0, roof=np.array(roof), **more)
-    if generator.random() < (0.3 if light.sun < 0.5 else 0.08):
-        for _ in range(generator.integers(1, 4)):
-            size = generator.uniform(0.4, 1)
-            add(farm.draw_puddle, place(depth(0.3)), (0, 0, 0), lies=True, size=size)
-    for _ in range(generator.poisson(1.8 * crowd)):
-        size = generator.uniform(0.22, 0.5)
-        colour = _ROCKS[generator.integers(len(_ROCKS))] + generator.normal(0, 6)
-        shape = {
-            "flat": generator.uniform(0.5, 0.8),
-            "turn": generator.normal(0, 0.12),
-            "facets": np.array([0.5, 1.4, 2.5]) + generator.uniform(-0.35, 0.35, 3),
-        }
-        add(farm.draw_rock, place(depth()), colour, 1.1 * size, size=size, **shape)
-    if generator.random() < 0.32:
-        colour = np.array((222, 196, 128)) + generator.normal(0, 8)
-        for _ in range(generator.integers(1, 4)):
-            side, long = generator.choice([-1, 1]), generator.uniform(0.9, 1.5)
-            size = generator.uniform(0.42, 0.58)
-            shape = {"size": size, "side": side, "long": long}
-            add(farm.draw_bale, place(depth()), colour, 1.9 * size, **shape)
-    for _ in range(generator.poisson(2 * crowd)):
-        low = np.array([-0.75, 0.05, 0.22])
-        circles = generator.uniform(low, [0.75, 0.55, 0.42], (10, 3))
-        size = generator.uniform(0.35, 0.65)
-        colour = farm.LEAVES[generator.integers(4)] + generator.normal(0, 7, 3)
-        if generator.random() < 0.2:  # a molehill
-            size, colour = 0.35 * size, np.array((112, 84, 62))
-            circles[:, 1] *= 0.4
-        shape = {"size": size, "circles": circles}
-        add(farm.draw_bush, place(depth(0.08)), colour, 1.1 * size, **shape)
-    if generator.random() < 0.65:
-        colour, heart = _FLOWERS[generator.integers(len(_FLOWERS))]
-        for _ in range(generator.integers(2, 6)):  # patches
-            x, foot, scale = place(depth(0.4))
-            for _ in range(generator.integers(3, 10)):
-                dx, dy = generator.normal(0, (0.8, 0.22)) * scale
-                where = x + dx, foot + dy, light.scale(foot + dy)
-                size = generator.uniform(0.045, 0.065)
-                add(farm.draw_flower, where, colour, lies=True, size=size, heart=heart)
-    return items

@@ -8,6 +8,9 @@ computed in a window around the object alone, which keeps small objects cheap.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import numpy as np
 
 from utils.datasets.drawing import noise, positions
@@ -79,6 +82,57 @@ class Window:
         image += (np.asarray(colour) - image) * (cover * opacity)[..., None]
 
 
+@dataclass(frozen=True)
+class Thing:
+    """Something with coordinates of its own: u right, v up, in metres, from its foot.
+
+    x, foot: where it stands. scale: of a metre there. shape: depends on the kind.
+    """
+
+    x: float
+    foot: float
+    scale: float
+    colour: np.ndarray
+    shape: dict
+
+    def look(self, sheet: Sheet, high: float, wide: float, low: float = 0.1):
+        """Return the window around the thing, in metres, and u and v in it."""
+        window = sheet.window(
+            self.foot - high * self.scale,
+            self.foot + low * self.scale,
+            self.x - wide * self.scale,
+            self.x + wide * self.scale,
+        )
+        u = (window.x - self.x) / self.scale
+        return window, u, (self.foot - window.y) / self.scale
+
+    def lay(self, window, light, field, colour, shade=1.0, label=0, **more):
+        """Paint a part of it, whose field is in metres."""
+        if window.sheet.image is not None:
+            colour = np.asarray(colour) * np.asarray(shade)[..., None]
+            colour = light.on(colour, self.foot)
+        window.paint(field * self.scale, colour, label, **more)
+
+
+@dataclass(frozen=True)
+class Item:
+    """Something that is laid on the sheet in its turn, from far to near.
+
+    foot: y of the ground that it stands on. draw(sheet, number) lays it there.
+    shadow: x, y and half axes of the dark ellipse that it throws on the ground.
+    """
+
+    foot: float
+    draw: Callable[[Sheet, int], None]
+    sheep: bool = False
+    shadow: tuple[float, float, float, float] | None = None
+
+
+def uncounted(draw, *thing) -> Callable[[Sheet, int], None]:
+    """The draw of an item that is no instance, and needs no number."""
+    return lambda sheet, number: draw(sheet, *thing)
+
+
 def ellipse(u, v, a, b, turn=0.0) -> np.ndarray:
     """The field of an ellipse around (0, 0) with half axes a and b, turned."""
     if turn:
@@ -97,20 +151,27 @@ def capsule(u, v, start, end, thick, thick_end=None) -> np.ndarray:
     return thick + t * (thick_end - thick) - distance
 
 
-def bumps(u, v, circles) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def bumps(u, v, circles) -> tuple[np.ndarray, np.ndarray]:
     """Circles that bulge into each other, as wool, leaves and clouds do.
 
     circles: (N, 3) of u, v and radius.
-    Returns, all (h, w): the field of their union; how far each pixel is inside of the
-    circle that holds it best, 0 at its rim to 1 at its centre; and its offset from that
-    centre in radii, upwards.
+    Returns, both (h, w): the field of their union, and how far each pixel is inside of
+    the circle that holds it best, 0 at its rim to 1 at its centre.
     """
+    inside, depth = _inside(u, v, circles)
+    return inside.max(0), np.clip(depth.max(0), 0, 1)
+
+
+def lit_bumps(u, v, circles) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return what `bumps` does, and the offset from that centre in radii, upwards."""
+    inside, depth = _inside(u, v, circles)
+    best = depth.argmax(0)
+    rise = (v - circles[best, 1]) / circles[best, 2]
+    return inside.max(0), np.clip(depth.max(0), 0, 1), rise
+
+
+def _inside(u, v, circles) -> tuple[np.ndarray, np.ndarray]:
+    """The field of each circle, (N, h, w): in units, and in radii."""
     cu, cv, radius = circles.T[..., None, None]
-    rise = v - cv
-    inside = radius - np.sqrt((u - cu) ** 2 + rise**2)  # (N, h, w)
-    depth = inside / radius
-    best = depth.argmax(0)[None]
-    deep = np.take_along_axis(depth, best, 0)[0]
-    rise = np.broadcast_to(rise / radius, depth.shape)
-    rise = np.take_along_axis(rise, best, 0)[0]
-    return inside.max(0), np.clip(deep, 0, 1), rise
+    inside = radius - np.sqrt((u - cu) ** 2 + (v - cv) ** 2)
+    return inside, inside / radius

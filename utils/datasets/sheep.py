@@ -31,6 +31,9 @@ POSES = {
     "leaving": ((0.0, 0.60, 0.32, 0.31), None, _FRONT[2:]),
     "leaping": ((-0.03, 0.80, 0.42, 0.24), (0.46, 1.06, -0.35), _LEAP),
 }
+# How far a pose reaches to the side and up; others go 0.86 and 1.2.
+_REACH = {"facing": (0.46, 1.1), "leaving": (0.46, 1.0), "lying": (0.86, 0.9)}
+_REACH["leaping"] = (0.86, 1.4)
 _OLD = (0.25, 0.30, 0.14, 0.12, 0.14, 0.05, 0.0)  # how often a sheep takes each pose
 _YOUNG = (0.36, 0.08, 0.12, 0.1, 0.1, 0.02, 0.22)
 _RIM, _INNER = 14, 14  # circles of wool along the outline and inside
@@ -85,9 +88,10 @@ def random_sheep(generator, x, foot, scale, lamb, fleece, face, mark) -> Sheep:
 
 def draw_sheep(sheet: Sheet, sheep: Sheep, light, label: int, number: int) -> None:
     """Lay a sheep over the sheet. light: a `landscape.Light`."""
-    reach = 1.05 * sheep.scale
+    wide, high = _REACH.get(sheep.pose, (0.86, 1.2))
+    reach = wide * sheep.scale
     window = sheet.window(
-        sheep.foot - 1.45 * sheep.scale,
+        sheep.foot - high * sheep.scale,
         sheep.foot + 0.1 * sheep.scale,
         sheep.x - reach,
         sheep.x + reach,
@@ -99,8 +103,9 @@ def draw_sheep(sheet: Sheet, sheep: Sheep, light, label: int, number: int) -> No
 
     def part(field, colour, shade=1.0, thin=None, opacity=1.0):
         thin = thin and thin * sheep.scale
-        colour = np.asarray(colour) * np.asarray(shade)[..., None]
-        colour = light.on(colour, sheep.foot)
+        if sheet.image is not None:
+            colour = np.asarray(colour) * np.asarray(shade)[..., None]
+            colour = light.on(colour, sheep.foot)
         window.paint(field * sheep.scale, colour, label, number, thin, opacity)
 
     (cu, cv, a, b), head, legs = POSES[sheep.pose]
@@ -119,7 +124,7 @@ def draw_sheep(sheet: Sheet, sheep: Sheep, light, label: int, number: int) -> No
                 [circles, _neck(sheep, head, cu + 0.6 * a, cv + 0.1)]
             )
     # Fleece: darker below and away from the sun, curled where its circles meet.
-    field, curl, _ = bumps(u, v, circles)
+    field, curl = bumps(u, v, circles)
     field = np.maximum(field, ellipse(u - cu, v - cv, 0.94 * a, 0.94 * b))
     sun = 0.12 * light.side * sheep.side * light.sun
     shade = (
