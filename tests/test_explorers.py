@@ -202,7 +202,7 @@ def test_each_stride_has_a_slider_for_its_scores(live, shown, capsys):
     number, deep, early, image = shown[0].children
     found = [slider.description for slider in (number, deep, early)]
     assert found == ["image", "stride 16", "stride 8"]
-    assert (number.max, deep.value, early.value) == (1, 1.0, 1.0)
+    assert (number.value, number.max, deep.value, early.value) == (0, 1, 1.0, 1.0)
     pictures = [bytes(image.value)]
     for slider in (early, deep):
         slider.value = 0.0
@@ -227,6 +227,18 @@ def test_without_a_kernel_the_sums_of_strides_are_drawn_and_printed(
         assert line.endswith(f"disc {score:.2f})")
     above = [axis.get_title() for axis in shown[0].axes[:3]]
     assert above == titles and len(shown[0].axes) == 6
+
+
+def test_of_three_strides_the_outer_two_are_added_as_well(headless, shown, capsys):
+    parts = scores_of_two_strides()
+    parts = {32: parts[16], 16: 0 * parts[16], 8: parts[8]}
+    dark = np.stack([0 * IMAGE, IMAGE])
+    skips.explore(dark, parts, TWO_TRUTHS, ("lawn", "disc"), first=1)
+    titles = [line.split(":")[0] for line in capsys.readouterr().out.splitlines()]
+    sums = ["stride 32 alone", "stride 32 + 16", "stride 32 + 16 + 8", "stride 32 + 8"]
+    assert titles == [*sums, "stride 8 alone"]
+    errors = shown[0].axes[5].images[0].get_array()
+    assert errors.max() > 200, "the light image, not the dark one"
 
 
 def test_scores_of_another_size_are_refused(headless):

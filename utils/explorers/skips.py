@@ -17,18 +17,20 @@ def explore(
     parts: Mapping[int, np.ndarray],
     truths: np.ndarray,
     classes: Sequence[str],
+    first: int = 0,
 ) -> None:
     """Explore what the scores of each stride bring to the masks of an FCN.
 
     Adds the parts with a weight each. Shows the mask, the wrong pixels and the IoU of
-    each class: under sliders for one image at a time, or for the first image and four
-    sums side by side; the scores that are printed then are those of all images.
+    each class: under sliders for one image at a time, or for one image and a few sums
+    side by side; the scores that are printed then are those of all images.
 
     Args:
         images: uint8 (N, H, W, 3).
         parts: by stride, the logits (N, H, W, classes) that its scores alone give.
         truths: class ids (N, H, W).
         classes: the name of each id.
+        first: the image that is shown first, or alone.
     """
     truths = np.asarray(truths)
     for stride, part in parts.items():
@@ -83,14 +85,16 @@ def explore(
         return core.png(drawing)
 
     def static() -> None:
-        sums = [strides[: count + 1] for count in range(len(strides))] + [[finest]]
+        sums = [strides[: count + 1] for count in range(len(strides))]
+        sums += [[deepest, finest]] * (len(strides) > 2) + [[finest]]
         drawing, axes = plotting.figure(2, len(sums), 2.0, 2.15)
         for (above, below), added in zip(axes.T, sums, strict=True):
             alone = " alone" if added in ([deepest], [finest]) else ""
             title = f"stride {' + '.join(map(str, added))}{alone}"
             masks = mask_of(dict.fromkeys(added, 1.0))
-            plotting.picture(above, plotting.paint(masks[0]), title)
-            plotting.picture(below, plotting.error_map(images[0], truths[0], masks[0]))
+            plotting.picture(above, plotting.paint(masks[first]), title)
+            errors = plotting.error_map(images[first], truths[first], masks[first])
+            plotting.picture(below, errors)
             found = scores(truths, masks)
             by_class = ", ".join(f"{n} {s:.2f}" for n, s in zip(classes, found))
             print(f"{title}: mean IoU {np.nanmean(found):.2f} ({by_class})")
@@ -99,4 +103,4 @@ def explore(
         plt.show()
 
     sliders = {name: (0.0, 1.0, 0.05, 1.0) for name in names}
-    core.explore(draw, static, image=(0, len(images) - 1, 1, 0), **sliders)
+    core.explore(draw, static, image=(0, len(images) - 1, 1, first), **sliders)
