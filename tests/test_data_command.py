@@ -742,7 +742,7 @@ def test_the_list_says_what_is_here_and_where_the_rest_is_from(data, capsys):
     assert str(data) in said
     for entry in catalogue.DATA_SETS:
         assert f"\n{entry.name}: " in said
-    assert said.count("here    no") == 4 and said.count("here    yes") == 1
+    assert said.count("here    no") == 4 and said.count("here    yes") == 2
     for needed in (
         "https://www.fc.up.pt/addi/ph2%20database.html",
         "python course.py data ph2 PATH",

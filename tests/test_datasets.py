@@ -6,6 +6,7 @@ Nothing here reads the data of the course or writes to its cache.
 import os
 import shutil
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +14,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from utils.datasets import Samples, cache, find_ph2, load_ph2, simulate_skin, skin
+from utils.datasets import (
+    Samples,
+    boxes_of,
+    cache,
+    find_ph2,
+    load_ph2,
+    simulate_skin,
+    skin,
+)
 from utils.datasets.cache import cached
 
 
@@ -92,6 +101,13 @@ def test_samples_know_their_number_and_say_where_they_are_from():
         ({"masks": last_pixel(2)}, "the mask of image3 holds 2, but 2 classes have"),
         ({"masks": last_pixel(255)}, "image3 holds 255"),
         ({"source": "synthetic"}, 'source is "real" or "simulated"'),
+        ({"instances": last_pixel(1)}, r"instances must be int32 \(4, 6, 8\)"),
+        ({"instances": np.zeros((4, 8, 6), np.int32)}, "instances must be int32"),
+        ({"instances": np.zeros((3, 6, 8), np.int32)}, "instances must be int32"),
+        (
+            {"instances": -last_pixel(1).astype(np.int32)},
+            "the instances of image3 hold -1, but they are numbered from 1",
+        ),
     ],
 )
 def test_arrays_that_do_not_fit_together_are_refused(changes, told):
@@ -188,6 +204,46 @@ def test_a_share_outside_of_0_to_1_is_refused(share):
 def test_too_few_images_for_two_parts_are_refused():
     with pytest.raises(ValueError, match="2 images are too few"):
         blank(2).split(test=0.2)
+
+
+# ---------------------------------------------------------------- instances
+
+
+def test_instances_go_with_their_images():
+    instances = np.arange(5, dtype=np.int32)[:, None, None] * np.ones((2, 2), np.int32)
+    samples = numbered([0, 1, 2, 0, 1])
+    assert samples.instances is None and samples.subset([1]).instances is None
+    samples = replace(samples, instances=instances)
+    assert samples.subset([3, 0]).instances[:, 0, 0].tolist() == [3, 0]
+    for part in samples.split(0.4):
+        assert part.instances[:, 0, 0].tolist() == numbers(part)
+
+
+def test_boxes_hold_their_instance_and_end_as_slices_do():
+    instances = np.array(
+        [
+            [0, 0, 0, 0, 0],
+            [0, 7, 7, 0, 2],
+            [0, 0, 7, 0, 0],
+            [0, 0, 0, 0, 2],
+        ],
+        np.int32,
+    )
+    boxes = boxes_of(instances)
+    assert boxes.tolist() == [[4, 1, 5, 4], [1, 1, 3, 3]]  # of 2, then of 7
+    x0, y0, x1, y1 = boxes[1]
+    assert instances[y0:y1, x0:x1].tolist() == [[7, 7], [0, 7]]
+    assert np.issubdtype(boxes.dtype, np.integer)
+
+
+def test_without_instances_there_are_no_boxes():
+    assert boxes_of(np.zeros((3, 4), np.int32)).shape == (0, 4)
+
+
+@pytest.mark.parametrize("instances", [np.zeros((1, 3, 4), int), np.zeros((3, 4))])
+def test_boxes_are_of_one_image_of_whole_numbers(instances):
+    with pytest.raises(ValueError, match="instances of one image, whole numbers"):
+        boxes_of(instances)
 
 
 # ---------------------------------------------------------------- simulated skin

@@ -126,4 +126,14 @@ DATA_SETS = (
         licence="CC BY 4.0, like the texts of the course",
         citation="the course (CITATION.cff); always call the images simulated",
     ),
+    DataSet(
+        name="simulated meadow",
+        title="200 drawn scenes of sheep, trees and fences, with every sheep's mask",
+        used="lessons 00 to 04",
+        find=None,
+        source="drawn by the course when it is needed, and kept in cache/",
+        layout="",
+        licence="CC BY 4.0, like the texts of the course",
+        citation="the course (CITATION.cff); always call the images simulated",
+    ),
 )
