@@ -229,9 +229,11 @@ def trainings(track):
     """Short trainings from the same first weights: histories and last weights."""
     train, validation = skin(8, 24, 24), skin(3, 24, 24, first=8)
 
-    def fit(train=train, validation=validation, classes=1, **options):
+    def fit(train=train, validation=validation, classes=1, asked=False, **options):
         model = track.small_model(classes)
         track.set_weights(model, drawn_weights(track.shapes(model)))
+        if asked:
+            track.layer.predict(model, train.images)
         options = {"epochs": 3, "batch_size": 4, "lines": 0, **options}
         said = io.StringIO()
         with contextlib.redirect_stdout(said):
@@ -248,6 +250,7 @@ def trainings(track):
         "learn by heart": fit(dark_or_not(train), epochs=30, learning_rate=0.05),
         "seed 4": fit(**moving, name="a name", lines=3),
         "seed 4 again": fit(**moving),
+        "seed 4, asked before": fit(asked=True, **moving),
         "seed 4, other validation": fit(validation=train.subset([0, 1]), **moving),
         "seed 5": fit(**{**moving, "seed": 5}),
         "three classes": fit(classes=3, **three),

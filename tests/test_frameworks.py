@@ -234,6 +234,14 @@ def same_weights(one, other):
 
 
 @each_track
+def test_a_model_may_be_asked_before_it_is_trained(track):
+    found = tracks.answer(track, "trainings")
+    one, other = found["seed 4 again"], found["seed 4, asked before"]
+    assert one["history"] == other["history"]
+    assert same_weights(one["weights"], other["weights"])
+
+
+@each_track
 def test_the_history_has_one_value_an_epoch(track):
     found = tracks.answer(track, "trainings")
     for name, metric in (("seed 4", "dice"), ("three classes", "mean_iou")):

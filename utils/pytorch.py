@@ -166,18 +166,19 @@ def fit(
     return history
 
 
-@torch.inference_mode()
 def predict(model: nn.Module, images: np.ndarray, batch_size: int = 32) -> np.ndarray:
     """The model's logits, in evaluation mode.
 
     images: uint8 (N, H, W, 3), or float32 in 0..1 times 255 of the same shape.
     Returns float32 (N, H, W) from one output channel, (N, H, W, C) from several.
     """
+    # Outside of inference mode: weights converted in it could not be trained later.
     model.to(device(), memory_format=torch.channels_last).eval()
-    parts = [
-        model(to_input(images[start : start + batch_size])).cpu()
-        for start in range(0, len(images), batch_size)
-    ]
+    with torch.inference_mode():
+        parts = [
+            model(to_input(images[start : start + batch_size])).cpu()
+            for start in range(0, len(images), batch_size)
+        ]
     logits = torch.cat(parts).permute(0, 2, 3, 1).numpy()
     return logits[..., 0] if logits.shape[-1] == 1 else logits
 
