@@ -32,6 +32,10 @@ def test_importing_tensorflow_says_nothing():
     assert imported and before == ""
 
 
+def test_tensorflow_does_not_complain_that_every_model_traces_its_own_graphs():
+    assert "retracing" not in tracks.said("tensorflow")
+
+
 def test_the_fastest_device_is_chosen():
     pytorch, tensorflow = tracks.both("devices")
     assert pytorch == {"NVIDIA": "cuda", "Apple": "mps", "": "cpu"}

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -52,6 +53,14 @@ except ModuleNotFoundError:
         "TensorFlow is not installed in this kernel: start the course with "
         "`python course.py lab --track tensorflow`, or run `pip install tensorflow`."
     ) from None
+
+
+def _is_worth_saying(message: logging.LogRecord) -> bool:
+    """Every model traces graphs of its own; TensorFlow takes several for a mistake."""
+    return "triggered tf.function retracing" not in message.getMessage()
+
+
+tf.get_logger().addFilter(_is_worth_saying)
 
 Loss = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 
