@@ -131,7 +131,7 @@ def explore(image: np.ndarray, answers: np.ndarray, truth: np.ndarray) -> None:
 
     Shows two neighbouring windows and all centres, how often each pixel lies in a
     window, and the answers at the centres, enlarged: under two sliders, or for three
-    strides side by side, whose numbers are printed. The image gets no margin.
+    strides side by side, whose counts are printed. The image gets no margin.
 
     Args:
         image: uint8 (H, W, 3).
@@ -191,7 +191,7 @@ def explore(image: np.ndarray, answers: np.ndarray, truth: np.ndarray) -> None:
             axes[0, column].set_title(title, **plotting.TEXT)
             score = quality(truth, found, known)
             plotting.picture(axes[1, column], painted(found, known), score)
-            print(" ".join(f"{title}, {score}".split()))
+            print(" ".join(title.split()) + f", answers for {known.mean():.0%}")
         key(drawing, drawn, axes[0])
         plt.show()
 
