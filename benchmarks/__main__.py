@@ -46,6 +46,12 @@ def parser() -> argparse.ArgumentParser:
     scores.add_argument("--threads", type=int, default=min(2, cores()))
     scores.add_argument("--trial", action="store_true", help="quick; nothing is stored")
 
+    windows = commands.add_parser("sliding", help="sliding window against FCN")
+    windows.add_argument("--threads", type=int, default=min(2, cores()))
+    windows.add_argument(
+        "--trial", action="store_true", help="quick; nothing is stored"
+    )
+
     first = commands.add_parser("start", help="from a clone to JupyterLab and a figure")
     first.add_argument("--track", nargs="+", choices=TRACKS, default=list(TRACKS))
     first.add_argument(
@@ -173,6 +179,20 @@ def scores(options: argparse.Namespace) -> int:
     return 0
 
 
+def sliding(options: argparse.Namespace) -> int:
+    """Measure the sliding window against the FCN, one framework after the other."""
+    from benchmarks import sliding as benchmark
+
+    result = benchmark.measure(options.threads, options.trial)
+    for track, strides in result["rates"].items():
+        for stride, rates in strides.items():
+            for name, rate, times in race.summarise(rates, benchmark.FCN):
+                print(f"{track:10} {stride:>2} {name:14} {rate:8.2f}/s, {times:.1f}")
+    if not options.trial:
+        store.write(store.SLIDING, result)
+    return 0
+
+
 def start(options: argparse.Namespace) -> int:
     """Measure how long a reader waits on the first day."""
     from benchmarks import start as benchmark
@@ -228,6 +248,7 @@ COMMANDS = {
     "unet-ph2": unet_ph2,
     "augmentation": augmentation,
     "scores": scores,
+    "sliding": sliding,
     "start": start,
     "likeness": likeness,
     "pretrain": pretrain,

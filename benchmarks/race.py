@@ -30,7 +30,8 @@ def race(
             for _ in turn():
                 pass
             if number:
-                rates[name].append(round(items / (clock() - began), 1))
+                rate = items / (clock() - began)
+                rates[name].append(float(f"{rate:.5g}"))
     return rates
 
 

@@ -264,6 +264,18 @@ def scores_table(results: dict) -> str:
     return table(head, rows) if rows else NOT_MEASURED.capitalize() + "."
 
 
+def sliding_table(results: dict) -> str:
+    """Give the table of the sliding window and the FCN."""
+    rows = []
+    for track, strides in results.get("rates", {}).items():
+        for stride, rates in strides.items():
+            (_, fast, _), (_, slow, times) = race.summarise(rates, "FCN")
+            seconds = [f"{1 / rate:.3f} s" for rate in (slow, fast)]
+            rows.append([stride, TITLES[track], *seconds, f"{times:.0f} times"])
+    head = ["stride", "track", "sliding window", "FCN", "FCN is faster"]
+    return table(head, rows) if rows else NOT_MEASURED.capitalize() + "."
+
+
 def start_table(start: dict) -> str:
     """Give the table of waiting times."""
 
@@ -342,15 +354,18 @@ def stored() -> list[dict]:
         store.UNET_PH2,
         store.AUGMENTATION,
         store.SCORES,
+        store.SLIDING,
         store.START,
         likeness.STORED,
     )
     return [store.read(path) for path in paths]
 
 
-def render(results: dict, rates: dict, scored: dict, start: dict, alike: dict) -> str:
+def render(
+    results: dict, rates: dict, scored: dict, slid: dict, start: dict, alike: dict
+) -> str:
     """Give the text of docs/results.md."""
-    entries = [*results.values(), rates, scored, start, alike]
+    entries = [*results.values(), rates, scored, slid, start, alike]
     commands = sorted({run["command"] for run in entries if "command" in run})
     rows = [target.row() for target in targets(results, start)]
     rounds = {
@@ -369,6 +384,7 @@ def render(results: dict, rates: dict, scored: dict, start: dict, alike: dict) -
         side=likeness.SIZE,
         augmentation=augmentation_table(rates),
         scores=scores_table(scored),
+        sliding=sliding_table(slid),
         start=start_table(start),
         machines=machines(entries),
         commands="\n".join(f"- `{command}`" for command in commands) or "- none yet",

@@ -10,6 +10,7 @@ FOLDER = Path(__file__).resolve().parent / "results"
 UNET_PH2 = FOLDER / "unet_ph2.json"
 AUGMENTATION = FOLDER / "augmentation.json"
 SCORES = FOLDER / "scores.json"
+SLIDING = FOLDER / "sliding.json"
 START = FOLDER / "start.json"
 
 

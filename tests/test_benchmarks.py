@@ -460,6 +460,30 @@ def test_the_libraries_come_to_our_scores():
         scores.agree(functions)
 
 
+SLIDING = """
+import sys
+import numpy as np
+from benchmarks import sliding
+at = sliding.contestants(sys.argv[1])
+for stride in sliding.STRIDES[1:]:
+    functions = at(stride)
+    sliding.agree(functions)
+    side = (128 - 32) // stride + 1
+    assert functions[sliding.FCN]().shape == (side, side, 5)
+try:
+    sliding.agree({"one": lambda: np.zeros(2), "other": lambda: np.ones(2)})
+except RuntimeError:
+    print("refused")
+"""
+
+
+@pytest.mark.parametrize("track", TRACKS)
+def test_the_fcn_answers_as_the_sliding_window_at_every_stride(track):
+    done = python("-c", SLIDING, track)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "refused\n"
+
+
 def test_a_library_that_disagrees_does_not_race():
     with pytest.raises(RuntimeError, match="theirs gives 0.6"):
         scores.agree({race.OURS: lambda: 0.5, "theirs": lambda: 0.6})
@@ -581,7 +605,7 @@ def test_the_targets_are_judged_by_the_stored_runs():
 
 
 def test_the_report_writes_what_is_stored_and_says_what_is_not_measured():
-    text = report.render(results(), {}, {}, {}, {})
+    text = report.render(results(), {}, {}, {}, {}, {})
     row = next(line for line in text.splitlines() if line.startswith("| lesson | PyT"))
     assert [cell.strip() for cell in row.split("|")[3:-1]] == [
         "4 (2 folds)",
@@ -602,7 +626,7 @@ def test_the_report_writes_what_is_stored_and_says_what_is_not_measured():
 
 
 def test_an_empty_report_has_no_number_that_was_measured():
-    text = report.render({}, {}, {}, {}, {})
+    text = report.render({}, {}, {}, {}, {}, {})
     assert "±" in text and not re.search(r"\d ± \d", text)
     assert text.count("not measured") > 20 and "reached |" not in text
 

@@ -10,6 +10,8 @@ Built from the cells tagged `export` in these files; edit them, not this:
     content/lessons/05_unet.md
 """
 
+import copy
+
 import numpy as np
 import torch
 from torch import nn
@@ -24,16 +26,19 @@ __all__ = [
     "PatchClassifier",
     "SegNet",
     "UNet",
+    "as_convolution",
     "bce",
     "bce_dice",
     "bilinear_kernel",
     "classify",
     "clean_up",
+    "convolutional",
     "convolutions",
     "crop_like",
     "cross_entropy",
     "dice_loss",
     "enlarged",
+    "every_pixel",
     "grow",
     "initialised",
     "predict_averaged",
@@ -79,19 +84,52 @@ class PatchClassifier(nn.Module):
         return self.head(functional.relu(self.hidden(flat)))
 
 
+@torch.inference_mode()
+def classify(model, patches, batch_size=128):
+    """Logits (N, classes) of patches, uint8 (N, 32, 32, 3), batch by batch."""
+    model.to(device(), memory_format=torch.channels_last).eval()
+    starts = range(0, len(patches), batch_size)
+    parts = [model(to_input(patches[i : i + batch_size])).cpu() for i in starts]
+    return torch.cat(parts).numpy()
+
+
 def windows(image, size=32, stride=1):
     """All windows of an image (H, W, C): (rows, columns, size, size, C), no copy."""
     view = np.lib.stride_tricks.sliding_window_view(image, (size, size), axis=(0, 1))
     return view[::stride, ::stride].transpose(0, 1, 3, 4, 2)
 
 
-@torch.inference_mode()
-def classify(model, patches, batch_size=512):
-    """Logits (N, classes) of patches, uint8 (N, 32, 32, 3), batch by batch."""
-    model.to(device()).eval()
-    starts = range(0, len(patches), batch_size)
-    parts = [model(to_input(patches[i : i + batch_size])).cpu() for i in starts]
-    return torch.cat(parts).numpy()
+def as_convolution(dense, size):
+    """A dense layer on flat (size, size, C) features, as a size x size convolution."""
+    channels = dense.in_features // size**2
+    kernel = dense.weight.detach().reshape(-1, size, size, channels)
+    layer = nn.Conv2d(channels, dense.out_features, size)
+    layer.weight = nn.Parameter(kernel.permute(0, 3, 1, 2))  # (out, C, size, size)
+    layer.bias = dense.bias
+    return layer
+
+
+def convolutional(classifier):
+    """The same network for images: (N, 3, H, W) -> (N, classes, rows, columns)."""
+    network = nn.Sequential(
+        classifier.features,
+        as_convolution(classifier.hidden, 5),
+        nn.ReLU(),
+        as_convolution(classifier.head, 1),
+    )
+    return network.to(memory_format=torch.channels_last)  # fastest on a CPU
+
+
+def every_pixel(classifier):
+    """`convolutional` at stride 1: poolings skip nothing, later kernels have holes."""
+    network, rate = copy.deepcopy(convolutional(classifier)), 1
+    for layer in network.modules():
+        if isinstance(layer, nn.Conv2d):
+            layer.dilation = (rate, rate)
+        elif isinstance(layer, nn.MaxPool2d):
+            layer.stride, layer.dilation = 1, rate
+            rate *= 2  # what this pooling no longer skips
+    return network
 
 
 def initialised(layer):

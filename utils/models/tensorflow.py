@@ -13,7 +13,7 @@ Built from the cells tagged `export` in these files; edit them, not this:
 import keras
 import numpy as np
 import tensorflow as tf
-from keras import layers
+from keras import layers, ops
 
 from utils.tensorflow import predict, to_input
 
@@ -28,16 +28,20 @@ __all__ = [
     "SegNet",
     "UNet",
     "Unpool",
+    "as_convolution",
     "bce",
     "bce_dice",
     "bilinear_kernel",
     "classify",
     "clean_up",
+    "convolutional",
     "convolutions",
     "cross_entropy",
     "dice_loss",
     "enlarged",
+    "every_pixel",
     "grow",
+    "pool_everywhere",
     "predict_averaged",
     "probability_of",
     "receptive_field",
@@ -70,17 +74,65 @@ def PatchClassifier(classes=5):
     return keras.Model(patches, logits)
 
 
+def classify(model, patches, batch_size=128):
+    """Logits (N, classes) of patches, uint8 (N, 32, 32, 3), batch by batch."""
+    starts = range(0, len(patches), batch_size)
+    parts = [to_input(patches[i : i + batch_size]) for i in starts]
+    return np.concatenate([model.predict_on_batch(part) for part in parts])
+
+
 def windows(image, size=32, stride=1):
     """All windows of an image (H, W, C): (rows, columns, size, size, C), no copy."""
     view = np.lib.stride_tricks.sliding_window_view(image, (size, size), axis=(0, 1))
     return view[::stride, ::stride].transpose(0, 1, 3, 4, 2)
 
 
-def classify(model, patches, batch_size=512):
-    """Logits (N, classes) of patches, uint8 (N, 32, 32, 3), batch by batch."""
-    starts = range(0, len(patches), batch_size)
-    parts = [to_input(patches[i : i + batch_size]) for i in starts]
-    return np.concatenate([model.predict_on_batch(part) for part in parts])
+def as_convolution(dense, size, rate=1):
+    """A dense layer on flat (size, size, C) features, as a size x size convolution."""
+    kernel, bias = dense.get_weights()  # (size * size * C, out), (out,)
+    kernel = kernel.reshape(size, size, -1, len(bias))
+    layer = layers.Conv2D(
+        len(bias), size, dilation_rate=rate, activation=dense.activation
+    )
+    layer.build((None, None, None, kernel.shape[2]))
+    layer.set_weights([kernel, bias])
+    return layer
+
+
+def convolutional(classifier):
+    """The same network for images: (N, H, W, 3) -> (N, rows, columns, classes)."""
+    *features, flatten, hidden, head = classifier.layers[1:]
+    images = x = keras.Input((None, None, 3))
+    for layer in features:
+        x = layer(x)  # the very layers of the classifier, on a larger image
+    x = as_convolution(hidden, 5)(x)
+    return keras.Model(images, as_convolution(head, 1)(x))
+
+
+def pool_everywhere(x, rate):
+    """The largest of 2 x 2 values that lie `rate` apart, at every place."""
+    x = ops.maximum(x[:, rate:], x[:, :-rate])
+    return ops.maximum(x[:, :, rate:], x[:, :, :-rate])
+
+
+def every_pixel(classifier):
+    """`convolutional` at stride 1: poolings skip nothing, later kernels have holes."""
+    *features, flatten, hidden, head = classifier.layers[1:]
+    images = x = keras.Input((None, None, 3))
+    rate = 1
+    for layer in features:
+        if isinstance(layer, layers.MaxPooling2D):
+            x = pool_everywhere(x, rate)
+            rate *= 2  # what this pooling no longer skips
+        elif isinstance(layer, layers.Conv2D):
+            spread = {**layer.get_config(), "dilation_rate": (rate, rate)}
+            twin = layers.Conv2D.from_config(spread)
+            x = twin(x)
+            twin.set_weights(layer.get_weights())
+        else:
+            x = layer(x)
+    x = as_convolution(hidden, 5, rate)(x)
+    return keras.Model(images, as_convolution(head, 1)(x))
 
 
 def convolutions(x, channels, padding="same"):
