@@ -5,14 +5,11 @@ Each framework is measured in its own process, where its contestants take turns.
 
 from __future__ import annotations
 
-import json
 import sys
-from pathlib import Path
 
 import numpy as np
 
-from benchmarks.children import INTERRUPTED, measured
-from benchmarks.machine import machine, versions
+from benchmarks.children import hand_over, measured
 from benchmarks.race import OURS, Turn, race
 from benchmarks.run import TRACKS
 from utils.datasets import Samples, simulate_skin
@@ -138,16 +135,13 @@ def main(arguments: list[str]) -> int:
         "pytorch": pytorch_contestants,
         "tensorflow": tensorflow_contestants,
     }[track]
-    try:
-        rates = {
+    return hand_over(
+        out,
+        lambda: {
             str(size): race(contestants(simulate_skin(count, size)), count, rounds)
             for size in SIZES
-        }
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    result = {"rates": rates, "machine": machine(), "versions": versions()}
-    Path(out).write_text(json.dumps(result), encoding="utf-8")
-    return 0
+        },
+    )
 
 
 if __name__ == "__main__":

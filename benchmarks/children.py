@@ -7,9 +7,10 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.machine import threads_environment
+from benchmarks.machine import machine, threads_environment, versions
 
 COURSE = Path(__file__).resolve().parent.parent
 INTERRUPTED = 130  # exit code after Ctrl-C
@@ -39,3 +40,16 @@ def measured(module: str, arguments: list[str], threads: int) -> dict:
                 "what it said is above."
             )
         return json.loads(out.read_text(encoding="utf-8"))
+
+
+def hand_over(out: str, rates: Callable[[], dict]) -> int:
+    """In the child: measure, and write rates, machine and versions to OUT as JSON.
+
+    Returns the exit code, INTERRUPTED after Ctrl-C.
+    """
+    try:
+        result = {"rates": rates(), "machine": machine(), "versions": versions()}
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    Path(out).write_text(json.dumps(result), encoding="utf-8")
+    return 0

@@ -6,15 +6,12 @@ to the same numbers before they race.
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 
-from benchmarks.children import INTERRUPTED, measured
-from benchmarks.machine import machine, versions
+from benchmarks.children import hand_over, measured
 from benchmarks.race import OURS, race
 from utils import metrics
 
@@ -108,19 +105,18 @@ def main(arguments: list[str]) -> int:
     """Measure and write the result as JSON: OUT [trial]."""
     out, *how = arguments
     count, rounds = (4, 1) if how else (COUNT, ROUNDS)
-    try:
-        rates = {}
+
+    def rates() -> dict:
+        found = {}
         for name, functions in contestants(*label_maps(count, SIZE)).items():
             agree(functions)
             turns = {
                 who: lambda score=score: [score()] for who, score in functions.items()
             }
-            rates[name] = race(turns, count, rounds)
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    result = {"rates": rates, "machine": machine(), "versions": versions()}
-    Path(out).write_text(json.dumps(result), encoding="utf-8")
-    return 0
+            found[name] = race(turns, count, rounds)
+        return found
+
+    return hand_over(out, rates)
 
 
 if __name__ == "__main__":

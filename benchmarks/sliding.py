@@ -7,16 +7,13 @@ answers that a larger stride does not ask for.
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable
 from importlib import import_module
-from pathlib import Path
 
 import numpy as np
 
-from benchmarks.children import INTERRUPTED, measured
-from benchmarks.machine import machine, versions
+from benchmarks.children import hand_over, measured
 from benchmarks.race import race
 from benchmarks.run import TRACKS
 from utils.datasets import simulate_meadow
@@ -79,18 +76,17 @@ def main(arguments: list[str]) -> int:
     """Measure one track at all strides and write it as JSON: OUT TRACK [trial]."""
     out, track, *how = arguments
     strides, rounds = (STRIDES[2:], 1) if how else (STRIDES, ROUNDS)
-    try:
-        at, rates = contestants(track), {}
+
+    def rates() -> dict:
+        at, found = contestants(track), {}
         for stride in strides:
             functions = at(stride)
             agree(functions)
             turns = {who: lambda go=go: [go()] for who, go in functions.items()}
-            rates[str(stride)] = race(turns, 1, rounds)
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    result = {"rates": rates, "machine": machine(), "versions": versions()}
-    Path(out).write_text(json.dumps(result), encoding="utf-8")
-    return 0
+            found[str(stride)] = race(turns, 1, rounds)
+        return found
+
+    return hand_over(out, rates)
 
 
 if __name__ == "__main__":
