@@ -608,7 +608,7 @@ def test_the_report_writes_what_is_stored_and_says_what_is_not_measured():
     text = report.render(results(), {}, {}, {}, {}, {})
     row = next(line for line in text.splitlines() if line.startswith("| lesson | PyT"))
     assert [cell.strip() for cell in row.split("|")[3:-1]] == [
-        "4 (2 folds)",
+        "4 (2 of 5 folds)",
         "0.920 ± 0.014",
         "0.853 ± 0.025",
         "0.500 to 0.910",
