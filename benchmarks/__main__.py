@@ -5,13 +5,21 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
 
-from benchmarks import race, store
+from benchmarks import store
 from benchmarks.folds import FOLDS
 from benchmarks.machine import cores
 from benchmarks.recipes import RECIPES
 from benchmarks.run import TRACKS
+
+# Commands that let contestants take turns, each a module of that name.
+RACES = {
+    "augmentation": "images per second",
+    "scores": "masks scored per second",
+    "sliding": "sliding window against FCN",
+}
 
 
 class Problem(Exception):
@@ -38,19 +46,12 @@ def parser() -> argparse.ArgumentParser:
         help="try everything in a minute on simulated skin; nothing is stored",
     )
 
-    rates = commands.add_parser("augmentation", help="images per second")
-    rates.add_argument("--threads", type=int, default=min(2, cores()))
-    rates.add_argument("--trial", action="store_true", help="quick; nothing is stored")
-
-    scores = commands.add_parser("scores", help="masks scored per second")
-    scores.add_argument("--threads", type=int, default=min(2, cores()))
-    scores.add_argument("--trial", action="store_true", help="quick; nothing is stored")
-
-    windows = commands.add_parser("sliding", help="sliding window against FCN")
-    windows.add_argument("--threads", type=int, default=min(2, cores()))
-    windows.add_argument(
-        "--trial", action="store_true", help="quick; nothing is stored"
-    )
+    for name, what in RACES.items():
+        race = commands.add_parser(name, help=what)
+        race.add_argument("--threads", type=int, default=min(2, cores()))
+        race.add_argument(
+            "--trial", action="store_true", help="quick; nothing is stored"
+        )
 
     first = commands.add_parser("start", help="from a clone to JupyterLab and a figure")
     first.add_argument("--track", nargs="+", choices=TRACKS, default=list(TRACKS))
@@ -150,46 +151,14 @@ def command_line(options: argparse.Namespace) -> str:
     return " ".join([*words, f"--threads {options.threads}"])
 
 
-def augmentation(options: argparse.Namespace) -> int:
-    """Measure loading and augmenting, one framework after the other."""
-    from benchmarks import augmentation as benchmark
-
+def race(options: argparse.Namespace) -> int:
+    """Let contestants take turns: one of RACES."""
+    benchmark = import_module(f"benchmarks.{options.command}")
     result = benchmark.measure(options.threads, options.trial)
-    for size, tracks in result["rates"].items():
-        for track, rates in tracks.items():
-            for name, rate, times in race.summarise(rates):
-                print(
-                    f"{size:>4} {track:10} {name:32} {rate:7.0f} images/s, {times:.2f}"
-                )
+    for line in benchmark.told(result["rates"]):
+        print(line)
     if not options.trial:
-        store.write(store.AUGMENTATION, result)
-    return 0
-
-
-def scores(options: argparse.Namespace) -> int:
-    """Measure our metrics against the libraries'."""
-    from benchmarks import scores as benchmark
-
-    result = benchmark.measure(options.threads, options.trial)
-    for score, rates in result["rates"].items():
-        for name, rate, times in race.summarise(rates):
-            print(f"{score:20} {name:14} {rate:8.0f} masks/s, {times:.2f}")
-    if not options.trial:
-        store.write(store.SCORES, result)
-    return 0
-
-
-def sliding(options: argparse.Namespace) -> int:
-    """Measure the sliding window against the FCN, one framework after the other."""
-    from benchmarks import sliding as benchmark
-
-    result = benchmark.measure(options.threads, options.trial)
-    for track, strides in result["rates"].items():
-        for stride, rates in strides.items():
-            for name, rate, times in race.summarise(rates, benchmark.FCN):
-                print(f"{track:10} {stride:>2} {name:14} {rate:8.2f}/s, {times:.1f}")
-    if not options.trial:
-        store.write(store.SLIDING, result)
+        store.write(getattr(store, options.command.upper()), result)
     return 0
 
 
@@ -246,9 +215,7 @@ def report(options: argparse.Namespace) -> int:
 
 COMMANDS = {
     "unet-ph2": unet_ph2,
-    "augmentation": augmentation,
-    "scores": scores,
-    "sliding": sliding,
+    **dict.fromkeys(RACES, race),
     "start": start,
     "likeness": likeness,
     "pretrain": pretrain,

@@ -6,11 +6,12 @@ Each framework is measured in its own process, where its contestants take turns.
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 
 import numpy as np
 
 from benchmarks.children import hand_over, measured
-from benchmarks.race import OURS, Turn, race
+from benchmarks.race import OURS, Turn, race, summarise
 from benchmarks.run import TRACKS
 from utils.datasets import Samples, simulate_skin
 from utils.training import Augmentation
@@ -125,6 +126,14 @@ def measure(threads: int, trial: bool = False) -> dict:
             result["rates"][size][track] = rates
         result.update(found)
     return result
+
+
+def told(rates: dict) -> Iterator[str]:
+    """Say the result, a line for each contestant."""
+    for size, tracks in rates.items():
+        for track, found in tracks.items():
+            for name, rate, times in summarise(found):
+                yield f"{size:>4} {track:10} {name:32} {rate:7.0f}/s, {times:.2f}"
 
 
 def main(arguments: list[str]) -> int:

@@ -52,3 +52,8 @@ def summarise(
         )
         for name, rounds in rates.items()
     ]
+
+
+def calls(functions: dict[str, Callable[[], object]]) -> dict[str, Turn]:
+    """Make contestants of functions: a turn is one call."""
+    return {name: lambda call=call: [call()] for name, call in functions.items()}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 
-from benchmarks import figures, likeness, race, store
+from benchmarks import figures, likeness, race, sliding, store
 from benchmarks.children import COURSE
 from benchmarks.findings import (
     GOAL,
@@ -269,7 +269,7 @@ def sliding_table(results: dict) -> str:
     rows = []
     for track, strides in results.get("rates", {}).items():
         for stride, rates in strides.items():
-            (_, fast, _), (_, slow, times) = race.summarise(rates, "FCN")
+            (_, fast, _), (_, slow, times) = race.summarise(rates, sliding.FCN)
             seconds = [f"{1 / rate:.3f} s" for rate in (slow, fast)]
             rows.append([stride, TITLES[track], *seconds, f"{times:.0f} times"])
     head = ["stride", "track", "sliding window", "FCN", "FCN is faster"]

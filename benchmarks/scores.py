@@ -7,12 +7,12 @@ to the same numbers before they race.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from benchmarks.children import hand_over, measured
-from benchmarks.race import OURS, race
+from benchmarks.race import OURS, calls, race, summarise
 from utils import metrics
 
 COUNT, SIZE, CLASSES = 500, 256, 21  # as many classes as PASCAL VOC has
@@ -101,6 +101,13 @@ def measure(threads: int, trial: bool = False) -> dict:
     }
 
 
+def told(rates: dict) -> Iterator[str]:
+    """Say the result, a line for each contestant."""
+    for score, found in rates.items():
+        for name, rate, times in summarise(found):
+            yield f"{score:20} {name:14} {rate:8.0f} masks/s, {times:.2f}"
+
+
 def main(arguments: list[str]) -> int:
     """Measure and write the result as JSON: OUT [trial]."""
     out, *how = arguments
@@ -110,10 +117,7 @@ def main(arguments: list[str]) -> int:
         found = {}
         for name, functions in contestants(*label_maps(count, SIZE)).items():
             agree(functions)
-            turns = {
-                who: lambda score=score: [score()] for who, score in functions.items()
-            }
-            found[name] = race(turns, count, rounds)
+            found[name] = race(calls(functions), count, rounds)
         return found
 
     return hand_over(out, rates)

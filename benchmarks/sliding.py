@@ -8,13 +8,13 @@ answers that a larger stride does not ask for.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib import import_module
 
 import numpy as np
 
 from benchmarks.children import hand_over, measured
-from benchmarks.race import race
+from benchmarks.race import calls, race, summarise
 from benchmarks.run import TRACKS
 from utils.datasets import simulate_meadow
 from utils.seeding import seed_everything
@@ -72,6 +72,14 @@ def measure(threads: int, trial: bool = False) -> dict:
     return result
 
 
+def told(rates: dict) -> Iterator[str]:
+    """Say the result, a line for each contestant."""
+    for track, strides in rates.items():
+        for stride, found in strides.items():
+            for name, rate, times in summarise(found, FCN):
+                yield f"{track:10} {stride:>2} {name:14} {rate:8.2f}/s, {times:.1f}"
+
+
 def main(arguments: list[str]) -> int:
     """Measure one track at all strides and write it as JSON: OUT TRACK [trial]."""
     out, track, *how = arguments
@@ -82,8 +90,7 @@ def main(arguments: list[str]) -> int:
         for stride in strides:
             functions = at(stride)
             agree(functions)
-            turns = {who: lambda go=go: [go()] for who, go in functions.items()}
-            found[str(stride)] = race(turns, 1, rounds)
+            found[str(stride)] = race(calls(functions), 1, rounds)
         return found
 
     return hand_over(out, rates)

@@ -106,17 +106,24 @@ def test_no_strokes_cover_nothing():
 DRAW = """
 import hashlib
 import numpy as np
-from utils.datasets.skin import draw_lesion
+{}
 digest = hashlib.sha256()
-for i in range(20):
-    for part in draw_lesion(np.random.default_rng([0, i]), 96, 80, i % 3):
+for i in range({}):
+    generator = np.random.default_rng([0, i])
+    for part in {}:
         digest.update(part.tobytes())
 print(digest.hexdigest()[:16])
 """
-# What every machine must draw. It changes with the simulator, never with the machine.
-SKIN = "12822a08b238c6f5"
-
-
+SKIN = DRAW.format(
+    "from utils.datasets.skin import draw_lesion",
+    20,
+    "draw_lesion(generator, 96, 80, i % 3)",
+)
+MEADOW = DRAW.format(
+    "from utils.datasets.meadow import draw_meadow",
+    12,
+    "draw_meadow(generator, 64 + 32 * (i % 3), 80)",
+)
 # The processors that NumPy has faster code for; without them it computes exp, sin and
 # matrix products in another way.
 FASTER = " ".join(np._core._multiarray_umath.__cpu_dispatch__)
@@ -131,13 +138,19 @@ FASTER = " ".join(np._core._multiarray_umath.__cpu_dispatch__)
     ],
     ids=["this machine", "an old processor", "one thread"],
 )
-def test_every_machine_draws_the_same_skin(kernels):
+# What every machine must draw. It changes with the simulator, never with the machine.
+@pytest.mark.parametrize(
+    ("draw", "drawn"),
+    [(SKIN, "12822a08b238c6f5"), (MEADOW, "a1f51575c860d99f")],
+    ids=["skin", "meadow"],
+)
+def test_every_machine_draws_the_same(draw, drawn, kernels):
     done = subprocess.run(
-        [sys.executable, "-c", DRAW],
+        [sys.executable, "-c", draw],
         env={**os.environ, **kernels, "PYTHONWARNINGS": "ignore"},
         cwd=COURSE,
         capture_output=True,
         text=True,
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == SKIN
+    assert done.stdout.strip() == drawn
