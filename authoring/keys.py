@@ -15,21 +15,40 @@ FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 def imported(code: str, package: str = "", at_once: bool = False) -> Iterator[str]:
     """Yield the dotted names that ``code`` imports, ``from a import b`` as ``a.b``.
 
+    A module of ``utils`` that is imported under a name stands for what is taken of it:
+    ``from utils import a`` with ``a.b()`` is ``utils.a.b``.
     ``package`` is the package of the module, for relative imports.  With ``at_once``,
     imports inside functions are left out: they happen later or never.
     """
-    waiting = [ast.parse(code)]
+    tree = ast.parse(code)
+    waiting = [tree]
     while waiting:
         node = waiting.pop()
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            for alias in node.names:
+                yield from _taken(tree, alias.name, alias.asname)
         elif isinstance(node, ast.ImportFrom):
             parents = package.split(".")
             above = parents[: len(parents) - node.level + 1] if node.level else []
             base = ".".join([*above, *([node.module] if node.module else [])])
-            yield from (f"{base}.{alias.name}" for alias in node.names)
+            for alias in node.names:
+                bound = alias.asname or alias.name
+                yield from _taken(tree, f"{base}.{alias.name}", bound)
         if not (at_once and isinstance(node, FUNCTIONS)):
             waiting.extend(ast.iter_child_nodes(node))
+
+
+def _taken(tree: ast.AST, name: str, bound: str | None) -> list[str]:
+    """Name what the code takes of an import; the import itself if that is not clear."""
+    if not name.startswith("utils."):
+        return [name]
+    nodes = list(ast.walk(tree))
+    parts = [node for node in nodes if isinstance(node, ast.Attribute)]
+    parts = [part for part in parts if _is_name(part.value) and part.value.id == bound]
+    uses = [node for node in nodes if _is_name(node) and node.id == bound]
+    if not parts or len(parts) < len(uses):
+        return [name]
+    return [f"{name}.{part}" for part in sorted({part.attr for part in parts})]
 
 
 def definition(code: str, name: str) -> str | None:
@@ -76,13 +95,12 @@ def walk(
     """Follow imports through ``utils``.
 
     Returns the course's own modules, name -> text, and the top-level names of all
-    other modules that are imported on the way.  With ``parts``, of ``utils.models.*``
-    only what is imported by name is followed and returned, each name for itself.
+    other modules that are imported on the way.  With ``parts``, of packages and of
+    ``utils.models.*`` only what is taken by name is followed and returned, each name
+    for itself: an ``__init__`` only tells where names are.
     """
     own, others = {}, set()
-    waiting = ["utils"]
-    for code in codes:
-        waiting.extend(imported(code, at_once=at_once))
+    waiting = ["utils", *imported("\n".join(codes), at_once=at_once)]
     while waiting:
         name = waiting.pop()
         if name.partition(".")[0] != "utils":
@@ -95,14 +113,15 @@ def walk(
         if path is None:
             continue
         text, part = path.read_text(encoding="utf-8"), None
-        if parts and name != module and module.startswith("utils.models."):
+        index = path.name == "__init__.py" or module.startswith("utils.models.")
+        if parts and name != module and index:
             part = definition(text, name.rpartition(".")[2])
         name, text = (module, text) if part is None else (name, part)
         if name in own:
             continue
         own[name] = text
         parent = module.rpartition(".")[0]
-        waiting.extend([parent] if parent else [])
+        waiting.extend([parent] if parent and not parts else [])
         within = module if path.name == "__init__.py" else parent
         waiting.extend(imported(text, within, at_once))
     return own, others
@@ -119,8 +138,8 @@ def _file(module: str, course: Course) -> Path | None:
 def key(codes: list[str], course: Course) -> str:
     """Hash the code of a notebook and what of ``utils`` is behind it.
 
-    A module counts whole; of the exported models, what the notebook uses.  Else a new
-    lesson would have every lesson executed again.
+    A module counts whole; of packages and of the exported models, what the notebook
+    uses.  Else a new lesson or data set would have every lesson executed again.
     """
     own, _ = walk(codes, course, parts=True)
     parts = [RECIPE, *codes]

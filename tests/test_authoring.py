@@ -1,5 +1,6 @@
 """Text to notebooks, on a course of one lesson and one lab made in a folder."""
 
+import ast
 import base64
 import json
 import re
@@ -465,6 +466,94 @@ def test_everything_that_the_models_import_must_be_installed(course):
     use = "from utils.models.pytorch import apart"
     assert keys.needs([use], Course(course)) == ["torch"]
     assert keys.frameworks([use], Course(course)) == {"pytorch"}
+
+
+PACKAGE = """'''Data.'''
+
+from utils.data.one import first
+from utils.data.two import second as renamed
+
+__all__ = ["first", "renamed"]
+"""
+
+
+@pytest.fixture
+def package(course):
+    """A package whose ``__init__`` tells where names are, and a module beside them."""
+    (course / "utils/data").mkdir()
+    (course / "utils/data/__init__.py").write_text(PACKAGE)
+    (course / "utils/data/base.py").write_text("x = 1\n")
+    (course / "utils/data/one.py").write_text("from utils.data.base import x\n")
+    (course / "utils/data/two.py").write_text("second = 2\n")
+    (course / "utils/data/lazy.py").write_text("third = 3\n")
+    return course
+
+
+def counted(course, *codes):
+    own, _ = keys.walk(codes, Course(course), parts=True)
+    return set(own) - {"utils"}
+
+
+ONE = {"utils.data.first", "utils.data.one", "utils.data.base"}
+TWO = {"utils.data.renamed", "utils.data.two"}
+
+
+@pytest.mark.parametrize(
+    ("codes", "expected"),
+    [
+        (["from utils import data", "data.first()"], ONE),
+        (["from utils import data as d", "d.renamed()"], TWO),
+        (["import utils.data as d\nd.first(d.renamed)"], ONE | TWO),
+        (["from utils.data import first"], ONE),
+        (["from utils.data.one import first"], {"utils.data.one", "utils.data.base"}),
+        (["from utils import data\ndata.lazy.third"], {"utils.data.lazy"}),
+    ],
+)
+def test_of_a_package_counts_what_is_behind_the_names_that_are_used(
+    package, codes, expected
+):
+    assert counted(package, *codes) == expected
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import utils.data\nutils.data.first()",
+        "from utils import data\nprint(data.first, data)",  # what of it, is not clear
+        "from utils import data\ndata.gone()",
+        "from utils.data import *",
+        "from utils import data",
+    ],
+)
+def test_a_package_counts_whole_where_it_is_not_clear_what_is_used(package, code):
+    whole = {"utils.data", "utils.data.one", "utils.data.two"}
+    assert counted(package, code) >= whole
+
+
+def test_a_name_more_in_a_package_leaves_the_keys_of_those_that_do_not_use_it(package):
+    use = "from utils import data\ndata.first()"
+    before = key_of(package, use)
+    change(package, "utils/data/__init__.py", "second as renamed", "second as other")
+    assert key_of(package, use) == before
+    change(package, "utils/data/base.py", "x = 1", "x = 2")
+    assert key_of(package, use) != before
+
+
+def test_what_a_package_loads_when_it_is_asked_for_must_be_installed(package):
+    (package / "utils/data/lazy.py").write_text("import torch\n")
+    use = "from utils import data\ndata.lazy.third"
+    assert keys.needs([use], Course(package)) == ["torch"]
+
+
+def test_packages_of_the_course_only_tell_where_names_are():
+    """Keys pass them over, so what they do when they are imported would not count."""
+    kinds = (ast.Import, ast.ImportFrom, ast.Assign, ast.FunctionDef, ast.Expr)
+    root = Path(keys.__file__).parents[1]
+    for path in sorted((root / "utils").rglob("__init__.py")):
+        for node in ast.parse(path.read_text("utf-8")).body:
+            assert isinstance(node, kinds), f"{path}, line {node.lineno}"
+            if isinstance(node, ast.Expr):
+                assert isinstance(node.value, ast.Constant), f"{path}: {node.lineno}"
 
 
 def test_a_selection_builds_that_only(course, capsys):
