@@ -8,4 +8,4 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "tests"))
 
-pytest_plugins = ["nbval_numbers"]
+pytest_plugins = ["nbval_numbers", "answers.table"]

@@ -1,778 +1,264 @@
 """The checks of the labs, tested as what they are: code that grades people.
 
-Right answers of every style pass; each mistake fails with the hint towards it.
-`pytest tests/test_checks.py -v` lists them.
+Right answers of every style pass; each mistake fails with the hint towards it.  The
+answers stand in tests/answers; the end of the tests shows how many there are of each.
 """
 
-import random
-from types import SimpleNamespace
+import importlib.util
+import inspect
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
 
+import answers
 import numpy as np
 import pytest
+import tracks
+from answers import LEAST, TRACKS, Answers, table
 
-from utils import checks, metrics
-from utils.checks.core import NotYet
+from utils import checks
+from utils.checks.core import Case, Exercise, Mistake, NotYet, check
 
-RIGHT, WRONG = [], []
-
-
-def right(exercise):
-    """Register a right answer to an exercise."""
-
-    def register(function):
-        RIGHT.append(
-            pytest.param(exercise, function, id=f"{exercise}-{function.__name__}")
-        )
-        return function
-
-    return register
+LABS = {path.stem: answers.load(path) for path in answers.files()}
+FUNCTIONS = {  # lab and exercise -> a right answer, where the answer is a function
+    (lab.lab, answer.exercise): answer.answer
+    for lab in LABS.values()
+    for answer in lab.given
+    if not answer.hint and callable(answer.answer)
+}
 
 
-def wrong(exercise, hint):
-    """Register a wrong answer, and words of the hint that it must get."""
+def each_answer():
+    """Yield every answer that needs no framework."""
+    for name, lab in LABS.items():
+        for answer in lab.given:
+            kind = "wrong" if answer.hint else "right"
+            yield pytest.param(
+                lab, answer, id=f"{name}-{answer.exercise}-{kind}-{answer.name}"
+            )
 
-    def register(function):
-        name = f"{exercise}-{function.__name__}"
-        WRONG.append(pytest.param(exercise, function, hint, id=name))
-        return function
 
-    return register
+each_function = pytest.mark.parametrize(
+    ("lab", "exercise"), FUNCTIONS, ids=[f"{a}-{b}" for a, b in FUNCTIONS]
+)
 
 
-def run(exercise, answer, capsys):
+def run(lab, exercise, answer):
     """Run a check as a cell does; return what it prints."""
-    assert getattr(checks.lab05, exercise)(answer) is None
-    printed = capsys.readouterr()
-    assert not printed.err
-    return printed.out
-
-
-# Tversky loss
-
-
-@right("tversky_loss")
-def vectorised(probabilities, masks, alpha=0.3, beta=0.7):
-    truth = masks.astype(float)
-    both = (probabilities * truth).sum(axis=(1, 2))
-    invented = (probabilities * (1 - truth)).sum(axis=(1, 2))
-    missed = ((1 - probabilities) * truth).sum(axis=(1, 2))
-    return 1 - (both + 0.5) / (both + alpha * invented + beta * missed + 0.5)
-
-
-@right("tversky_loss")
-def loops(p, m, a=0.3, b=0.7):
-    losses = []
-    for image in range(m.shape[0]):
-        both = invented = missed = 0.0
-        for row in range(m.shape[1]):
-            for column in range(m.shape[2]):
-                chance = p[image, row, column]
-                if m[image, row, column]:
-                    both, missed = both + chance, missed + 1 - chance
-                else:
-                    invented += chance
-        losses.append(1 - (both + 0.5) / (both + a * invented + b * missed + 0.5))
-    return losses
-
-
-@right("tversky_loss")
-def in_float32(probabilities, masks, alpha=0.3, beta=0.7):
-    return vectorised(probabilities.astype("f4"), masks, alpha, beta).astype("f4")
-
-
-@right("tversky_loss")
-def in_fortran_order_by_matrix_products(probabilities, masks, alpha=0.3, beta=0.7):
-    p = np.asfortranarray(probabilities).reshape(len(masks), -1)
-    m = np.asfortranarray(masks).reshape(len(masks), -1).astype(float)
-    both = np.einsum("np,np->n", p, m)
-    below = both + alpha * (p.sum(1) - both) + beta * (m.sum(1) - both) + 0.5
-    return 1 - (both + 0.5) / below
-
-
-def tversky(over=0.5, axis=(1, 2)):
-    def loss(probabilities, masks, alpha=0.3, beta=0.7):
-        both = (probabilities * masks).sum(axis=axis)
-        false_positive = (probabilities * (1.0 - masks)).sum(axis=axis)
-        false_negative = ((1 - probabilities) * masks).sum(axis=axis)
-        below = both + alpha * false_positive + beta * false_negative
-        return 1 - (both + over) / (below + over)
-
-    return loss
-
-
-@wrong("tversky_loss", "alpha and beta are swapped")
-def swaps_alpha_and_beta(p, m, alpha=0.3, beta=0.7):
-    return vectorised(p, m, beta, alpha)
-
-
-@wrong("tversky_loss", "This is the index")
-def returns_the_index(p, m, alpha=0.3, beta=0.7):
-    return 1 - vectorised(p, m, alpha, beta)
-
-
-@wrong("tversky_loss", "0.5 is missing above and below")
-def forgets_the_empty_mask(*arguments):
-    return tversky(over=0)(*arguments)
-
-
-@wrong("tversky_loss", "whole batch")
-def sums_over_the_batch(*arguments):
-    return tversky(axis=None)(*arguments)
-
-
-@wrong("tversky_loss", "axis 0, the images")
-def sums_over_the_images(*arguments):
-    return tversky(axis=0)(*arguments)
-
-
-@wrong("tversky_loss", "axes 0 and 1")
-def takes_the_first_two_axes(*arguments):
-    return tversky(axis=(0, 1))(*arguments)
-
-
-@wrong("tversky_loss", "must be (1,)")
-def sums_over_rows_only(*arguments):
-    return tversky(axis=1)(*arguments)
-
-
-@wrong("tversky_loss", "average over the images")
-def averages_the_losses(*arguments):
-    return vectorised(*arguments).mean()
-
-
-@wrong("tversky_loss", "cut the probabilities at 0.5")
-def scores_hard_masks(probabilities, masks, *weights):
-    return vectorised((probabilities > 0.5).astype(float), masks, *weights)
-
-
-@wrong("tversky_loss", "~0 is 255")
-def inverts_the_bits(probabilities, masks, alpha=0.3, beta=0.7):
-    both = (probabilities * masks).sum((1, 2))
-    invented = (probabilities * ~masks).sum((1, 2))
-    missed = ((1 - probabilities) * masks).sum((1, 2))
-    return 1 - (both + 0.5) / (both + alpha * invented + beta * missed + 0.5)
-
-
-@wrong("tversky_loss", "whole numbers")
-def stores_the_losses_in_the_type_of_the_masks(probabilities, masks, *weights):
-    losses = np.zeros(len(masks), masks.dtype)
-    losses[:] = vectorised(probabilities, masks, *weights)
-    return losses
-
-
-@wrong("tversky_loss", "changes probabilities in place")
-def spoils_the_probabilities(probabilities, masks, *weights):
-    losses = vectorised(probabilities, masks, *weights)
-    probabilities *= masks
-    return losses
-
-
-@wrong("tversky_loss", "alpha and beta make no difference")
-def ignores_the_weights(probabilities, masks, alpha=0.3, beta=0.7):
-    return vectorised(probabilities, masks)
-
-
-@wrong("tversky_loss", "average over the pixels where the formula has a sum")
-def takes_means_for_sums(probabilities, masks, alpha=0.3, beta=0.7):
-    both = (probabilities * masks).mean((1, 2))
-    invented = (probabilities * (1.0 - masks)).mean((1, 2))
-    missed = ((1 - probabilities) * masks).mean((1, 2))
-    return 1 - (both + 0.5) / (both + alpha * invented + beta * missed + 0.5)
-
-
-# Focal loss
-
-
-@right("focal_loss")
-def by_logaddexp(logits, masks, alpha=0.25, gamma=2.0):
-    toward = np.where(masks == 1, logits, -logits)
-    weight = np.where(masks == 1, alpha, 1 - alpha)
-    wrongness = np.exp(-np.logaddexp(0, toward))
-    return (weight * wrongness**gamma * np.logaddexp(0, -toward)).mean(axis=(1, 2))
-
-
-@right("focal_loss")
-def image_by_image(logits, masks, alpha=0.25, gamma=2.0):
-    def softplus(x):
-        return np.maximum(x, 0) + np.log1p(np.exp(-abs(x)))
-
-    losses = []
-    for z, mask in zip(logits, masks.astype(bool), strict=True):
-        lesion = alpha * np.exp(-gamma * softplus(z[mask])) * softplus(-z[mask])
-        rest = (1 - alpha) * np.exp(-gamma * softplus(-z[~mask])) * softplus(z[~mask])
-        losses.append((lesion.sum() + rest.sum()) / mask.size)
-    return np.array(losses)
-
-
-@right("focal_loss")
-def with_warnings_and_a_stable_logarithm(logits, masks, alpha=0.25, gamma=2.0):
-    probability = 1 / (1 + np.exp(-logits.astype(np.float64)))  # warns of an overflow
-    truth = masks.astype(np.float64)
-    right_one = truth * probability + (1 - truth) * (1 - probability)
-    cross_entropy = np.maximum(logits, 0) - logits * truth
-    cross_entropy = cross_entropy + np.log1p(np.exp(-np.abs(logits)))
-    weight = truth * alpha + (1 - truth) * (1 - alpha)
-    return np.mean(weight * (1 - right_one) ** gamma * cross_entropy, axis=(-2, -1))
-
-
-@right("focal_loss")
-def in_float32_and_fortran_order(logits, masks, alpha=0.25, gamma=2.0):
-    logits = np.asfortranarray(logits, dtype=np.float32)
-    return by_logaddexp(logits, np.asfortranarray(masks), alpha, gamma)
-
-
-def probability_of(logits):
-    return 1 / (1 + np.exp(-logits))
-
-
-def focal_of(probability, masks, alpha=0.25, gamma=2.0):
-    chance = np.where(masks == 1, probability, 1 - probability)
-    weight = np.where(masks == 1, alpha, 1 - alpha)
-    return (-weight * (1 - chance) ** gamma * np.log(chance)).mean(axis=(1, 2))
-
-
-@wrong("focal_loss", "wrong side")
-def weighs_the_background_with_alpha(logits, masks, alpha=0.25, gamma=2.0):
-    return by_logaddexp(logits, masks, 1 - alpha, gamma)
-
-
-@wrong("focal_loss", "weights alpha for lesion and 1 - alpha")
-def forgets_alpha(logits, masks, alpha=0.25, gamma=2.0):
-    return 2 * by_logaddexp(logits, masks, 0.5, gamma)
-
-
-@wrong("focal_loss", "gamma makes no difference")
-def forgets_gamma(logits, masks, alpha=0.25, gamma=2.0):
-    return by_logaddexp(logits, masks, alpha, 0)
-
-
-@wrong("focal_loss", "easy pixels count most")
-def raises_the_easy_ones(logits, masks, alpha=0.25, gamma=2.0):
-    chance = np.where(masks == 1, probability_of(logits), 1 - probability_of(logits))
-    weight = np.where(masks == 1, alpha, 1 - alpha)
-    return (-weight * chance**gamma * np.log(chance)).mean((1, 2))
-
-
-@wrong("focal_loss", "applied twice")
-def applies_the_sigmoid_twice(logits, masks, *settings):
-    return by_logaddexp(probability_of(logits), masks, *settings)
-
-
-@wrong("focal_loss", "logits for probabilities")
-def takes_logits_for_probabilities(logits, masks, *settings):
-    return focal_of(logits, masks, *settings)
-
-
-@wrong("focal_loss", "sign is wrong")
-def forgets_the_minus(logits, masks, *settings):
-    return -by_logaddexp(logits, masks, *settings)
-
-
-@wrong("focal_loss", "exp(1000) is inf")
-def goes_through_the_probability(logits, masks, *settings):
-    return focal_of(probability_of(logits), masks, *settings)
-
-
-@wrong("focal_loss", "exp(1000) is inf")
-def adds_two_terms(logits, masks, alpha=0.25, gamma=2.0):
-    p = probability_of(logits)
-    lesion = alpha * masks * (1 - p) ** gamma * np.log(p)
-    return -(lesion + (1 - alpha) * (1 - masks) * p**gamma * np.log(1 - p)).mean((1, 2))
-
-
-@wrong("focal_loss", "cut the probability off")
-def clips_the_probability(logits, masks, *settings):
-    return focal_of(np.clip(probability_of(logits), 1e-7, 1 - 1e-7), masks, *settings)
-
-
-@wrong("focal_loss", "2 * 0 - 1 is 255")
-def wraps_around_in_uint8(logits, masks, alpha=0.25, gamma=2.0):
-    toward = logits * (2 * masks - 1)
-    weight = np.where(masks == 1, alpha, 1 - alpha)
-    wrongness = np.exp(-np.logaddexp(0, toward))
-    return (weight * wrongness**gamma * np.logaddexp(0, -toward)).mean((1, 2))
-
-
-@wrong("focal_loss", "sum over the pixels")
-def sums_over_the_pixels(logits, masks, *settings):
-    return by_logaddexp(logits, masks, *settings) * masks[0].size
-
-
-@wrong("focal_loss", "average over the whole batch")
-def averages_over_the_batch(logits, masks, *settings):
-    return by_logaddexp(logits, masks, *settings).mean()
-
-
-@wrong("focal_loss", "background has no loss")
-def forgets_the_background(logits, masks, alpha=0.25, gamma=2.0):
-    chance = probability_of(logits)
-    return -(masks * alpha * (1 - chance) ** gamma * np.log(chance)).mean((1, 2))
-
-
-@wrong("focal_loss", "where -1 is 255")
-def negates_uint8(logits, masks, alpha=0.25, gamma=2.0):
-    p = probability_of(logits)
-    lesion = -masks * alpha * (1 - p) ** gamma * np.log(p)
-    return (lesion - (1 - masks) * (1 - alpha) * p**gamma * np.log(1 - p)).mean((1, 2))
-
-
-@wrong("focal_loss", "changes logits in place")
-def flips_the_logits_in_place(logits, masks, alpha=0.25, gamma=2.0):
-    logits[masks == 0] *= -1
-    weight = np.where(masks == 1, alpha, 1 - alpha)
-    wrongness = np.exp(-np.logaddexp(0, logits))
-    return (weight * wrongness**gamma * np.logaddexp(0, -logits)).mean((1, 2))
-
-
-# Augmentation
-
-
-@right("turn_and_zoom")
-def by_index(image, mask, turns, window):
-    top, left, height, width = window
-    rows = top + np.arange(mask.shape[0]) * height // mask.shape[0]
-    columns = left + np.arange(mask.shape[1]) * width // mask.shape[1]
-    chosen = np.ix_(rows, columns)
-    return np.rot90(image, turns)[chosen], np.rot90(mask, turns)[chosen]
-
-
-@right("turn_and_zoom")
-def by_transposing_and_loops(image, mask, turns, window):
-    height, width = mask.shape
-    for _ in range(turns):
-        image, mask = image.transpose(1, 0, 2)[::-1], mask.T[::-1]
-    cut = (
-        slice(window[0], window[0] + window[2]),
-        slice(window[1], window[1] + window[3]),
-    )
-    image, mask = image[cut], mask[cut]
-    image = [
-        [image[r * window[2] // height, c * window[3] // width] for c in range(width)]
-        for r in range(height)
-    ]
-    mask = [
-        [mask[r * window[2] // height, c * window[3] // width] for c in range(width)]
-        for r in range(height)
-    ]
-    return [np.array(image, np.uint8), np.array(mask, np.uint8)]
-
-
-@right("turn_and_zoom")
-def with_the_mask_as_a_fourth_channel(image, mask, turns, window):
-    stacked = np.asfortranarray(np.dstack([image, mask]))
-    stacked, _ = by_index(stacked, mask, turns, window)
-    return stacked[..., :3], stacked[..., 3]
-
-
-@wrong("turn_and_zoom", "image is turned and its mask is not")
-def leaves_the_mask(image, mask, turns, window):
-    return by_index(image, mask, turns, window)[0], by_index(image, mask, 0, window)[1]
-
-
-@wrong("turn_and_zoom", "clockwise")
-def turns_clockwise(image, mask, turns, window):
-    return by_index(image, mask, -turns, window)
-
-
-@wrong("turn_and_zoom", "cut the window first")
-def cuts_first(image, mask, turns, window):
-    image, mask = by_index(image, mask, 0, window)
-    return np.rot90(image, turns).copy(), np.rot90(mask, turns).copy()
-
-
-@wrong("turn_and_zoom", "top and left are swapped")
-def swaps_top_and_left(image, mask, turns, window):
-    top, left, height, width = window
-    return by_index(image, mask, turns, (left, top, height, width))
-
-
-@wrong("turn_and_zoom", "never interpolated")
-def interpolates_the_mask(image, mask, turns, window):
-    image, small = by_index(image, mask, turns, window)
-    blurred = (small.astype(float) + np.roll(small, 1, axis=1)) / 2
-    return image, blurred.astype(np.uint8)
-
-
-@wrong("turn_and_zoom", "as float64")
-def returns_floats(image, mask, turns, window):
-    image, mask = by_index(image, mask, turns, window)
-    return image / 255, mask
-
-
-@wrong("turn_and_zoom", "not brought back to the height and width")
-def forgets_to_zoom(image, mask, turns, window):
-    top, left, height, width = window
-    cut = slice(top, top + height), slice(left, left + width)
-    return np.rot90(image, turns)[cut].copy(), np.rot90(mask, turns)[cut].copy()
-
-
-@wrong("turn_and_zoom", "keeps its shape")
-def returns_the_shape_of_the_turned_image(image, mask, turns, window):
-    return by_index(np.rot90(image, turns), np.rot90(mask, turns), 0, window)
-
-
-@wrong("turn_and_zoom", "by rounding")
-def rounds_a_linspace(image, mask, turns, window):
-    top, left, height, width = window
-    rows = top + np.linspace(0, height - 1, mask.shape[0]).round().astype(int)
-    columns = left + np.linspace(0, width - 1, mask.shape[1]).round().astype(int)
-    chosen = np.ix_(rows, columns)
-    return np.rot90(image, turns)[chosen], np.rot90(mask, turns)[chosen]
-
-
-@wrong("turn_and_zoom", "is a view of the argument")
-def returns_a_view(image, mask, turns, window):
-    if window == (0, 0, *mask.shape) and turns == 0:
-        return image, mask
-    return by_index(image, mask, turns, window)
-
-
-@wrong("turn_and_zoom", "changes image in place")
-def writes_into_the_image(image, mask, turns, window):
-    new_image, new_mask = by_index(image, mask, turns, window)
-    image[:] = new_image
-    return image, new_mask
-
-
-@wrong("turn_and_zoom", "2 things")
-def returns_the_image_alone(image, mask, turns, window):
-    return by_index(image, mask, turns, window)[0]
-
-
-# Table of errors
-
-
-@right("error_table")
-def by_the_courses_metrics(truths, predictions, groups):
-    scores = metrics.dice(truths, predictions)
-    table = {}
-    for group in np.unique(groups):
-        chosen = groups == group
-        missed = ((truths == 1) & (predictions == 0))[chosen].sum()
-        invented = ((truths == 0) & (predictions == 1))[chosen].sum()
-        kind = "missed" if missed > invented else "invented"
-        table[int(group)] = (
-            scores[chosen].mean(),
-            (scores[chosen] < 0.8).mean(),
-            "equal" if missed == invented else kind,
-        )
-    return table
-
-
-@right("error_table")
-def in_plain_python(truths, predictions, groups):
-    table = {}
-    for group in {*groups.tolist()}:
-        scores, balance = [], 0
-        for truth, found, of in zip(truths, predictions, groups, strict=True):
-            if of == group:
-                truth, found = truth.astype(bool), found.astype(bool)
-                total = int(truth.sum()) + int(found.sum())
-                scores.append(2 * int((truth & found).sum()) / total if total else 1)
-                balance += int(truth.sum()) - int(found.sum())
-        kind = ("equal", "missed", "invented")[(balance > 0) - (balance < 0)]
-        below = [score < 0.8 for score in scores]
-        table[group] = [sum(scores) / len(scores), sum(below) / len(below), kind]
-    return table
-
-
-@right("error_table")
-def in_float32_with_numpy_keys(truths, predictions, groups):
-    rows = by_the_courses_metrics(truths, predictions, np.asfortranarray(groups))
-    return {np.int64(g): (np.float32(a), b, c) for g, (a, b, c) in rows.items()}
-
-
-def changed(function):
-    """Build a table of which each row is changed: (group, row, arguments) -> row."""
-
-    def table(truths, predictions, groups):
-        arguments = truths, predictions, groups
-        rows = by_the_courses_metrics(*arguments)
-        return {group: function(group, row, *arguments) for group, row in rows.items()}
-
-    return table
-
-
-@wrong("error_table", "all pixels of a group at once")
-@changed
-def pools_the_pixels(group, row, truths, predictions, groups):
-    chosen = groups == group
-    both = (truths[chosen] & predictions[chosen]).sum()
-    return 2 * both / (truths[chosen].sum() + predictions[chosen].sum()), *row[1:]
-
-
-@wrong("error_table", "IoU")
-def scores_by_iou(truths, predictions, groups):
-    scores = metrics.iou(truths, predictions)
-    table = by_the_courses_metrics(truths, predictions, groups)
-    for group, row in table.items():
-        chosen = scores[groups == group]
-        table[group] = chosen.mean(), (chosen < 0.8).mean(), row[2]
-    return table
-
-
-@wrong("error_table", "that of all images")
-@changed
-def ignores_the_groups(group, row, truths, predictions, groups):
-    return by_the_courses_metrics(truths, predictions, 0 * groups)[0]
-
-
-@wrong("error_table", "how many images")
-@changed
-def counts_instead_of_sharing(group, row, truths, predictions, groups):
-    return row[0], row[1] * (groups == group).sum(), row[2]
-
-
-@wrong("error_table", "share of the good images")
-@changed
-def shares_the_good_images(group, row, *arguments):
-    return row[0], 1 - row[1], row[2]
-
-
-@wrong("error_table", "< and not <=")
-@changed
-def counts_0_8_as_bad(group, row, truths, predictions, groups):
-    scores = metrics.dice(truths, predictions)[groups == group]
-    return row[0], (scores <= 0.8).mean(), row[2]
-
-
-@wrong("error_table", "swapped")
-@changed
-def swaps_missed_and_invented(group, row, *arguments):
-    other = {"missed": "invented", "invented": "missed", "equal": "equal"}
-    return *row[:2], other[row[2]]
-
-
-@wrong("error_table", "a difference is never negative")
-@changed
-def subtracts_uint8(group, row, truths, predictions, groups):
-    difference = (truths - predictions)[groups == group]
-    missed, invented = (difference > 0).sum(), (difference < 0).sum()
-    kind = "missed" if missed > invented else "invented"
-    return *row[:2], "equal" if missed == invented else kind
-
-
-@wrong("error_table", '"equal"')
-@changed
-def knows_no_equal(group, row, *arguments):
-    return *row[:2], "missed" if row[2] == "missed" else "invented"
-
-
-@wrong("error_table", "The keys of your dictionary must be [0, 2]")
-def numbers_the_groups_anew(truths, predictions, groups):
-    rows = by_the_courses_metrics(truths, predictions, groups)
-    return dict(enumerate(rows.values()))
-
-
-@wrong("error_table", "Only groups that occur")
-def lists_groups_that_do_not_occur(truths, predictions, groups):
-    rows = by_the_courses_metrics(truths, predictions, groups)
-    nothing = (np.nan, np.nan, "equal")
-    return {group: rows.get(group, nothing) for group in range(groups.max() + 1)}
-
-
-@wrong("error_table", "0 / 0")
-@changed
-def divides_zero_by_zero(group, row, truths, predictions, groups):
-    truths, predictions = (
-        truths[groups == group] == 1,
-        predictions[groups == group] == 1,
-    )
-    both = (truths & predictions).sum((1, 2))
-    total = truths.sum((1, 2)) + predictions.sum((1, 2))
-    return (2 * both / total).mean(), (2 * both / total < 0.8).mean(), row[2]
-
-
-@wrong("error_table", "changes predictions in place")
-def marks_the_errors_in_place(truths, predictions, groups):
-    rows = by_the_courses_metrics(truths, predictions, groups)
-    predictions[predictions != truths] = 1
-    return rows
+    return LABS[lab].run(exercise, answer)
 
 
 # What all checks have in common
 
 
-@pytest.mark.parametrize(("exercise", "answer"), RIGHT)
-def test_right_answers_of_any_style_pass(exercise, answer, capsys):
-    assert run(exercise, answer, capsys).startswith(
-        f"{exercise}: passed. It is right on"
-    )
+@pytest.mark.parametrize(("lab", "answer"), each_answer())
+def test_right_answers_pass_and_each_mistake_gets_its_hint(lab, answer):
+    assert not (problem := lab.problem(answer)), problem
 
 
-@pytest.mark.parametrize(("exercise", "answer", "hint"), WRONG)
-def test_each_mistake_gets_its_hint(exercise, answer, hint, capsys):
-    printed = run(exercise, answer, capsys)
-    assert printed.startswith(f"{exercise}: not yet. It fails on")
-    assert hint in printed.split("\nHint: ")[1]
-    assert max(map(len, printed.split("\n")[:-2])) <= 150
-    assert len(printed.split("\n")) <= 16
-
-
-EXERCISES = ("tversky_loss", "focal_loss", "turn_and_zoom", "error_table")
+@pytest.mark.parametrize("track", TRACKS)
+def test_answers_that_need_a_framework(track):
+    paths = answers.files(track)
+    if not paths:
+        pytest.skip(f"no lab has answers for {track} alone")
+    if importlib.util.find_spec(tracks.FRAMEWORKS[track]) is None:
+        pytest.skip(f"{tracks.FRAMEWORKS[track]} is not installed")
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder, "found.json")
+        command = [sys.executable, answers.HERE / "in_track.py", track, target]
+        done = subprocess.run(
+            command,
+            env={**os.environ, **tracks.ENVIRONMENT},
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+        )
+        assert done.returncode == 0, done.stderr
+        found = json.loads(target.read_text(encoding="utf-8"))
+    assert {row[0] for row in found} == {path.stem for path in paths}
+    wrong = [f"{'-'.join(row[:3])}: {row[3]}" for row in found if row[3]]
+    assert not wrong, "\n".join(wrong)
 
 
 def test_each_exercise_is_tried_with_enough_answers():
-    for exercise in EXERCISES:
-        assert sum(answer.values[0] == exercise for answer in RIGHT) >= 3
-        assert sum(answer.values[0] == exercise for answer in WRONG) >= 5
+    few = [
+        f"{name} {exercise}: {wrong} wrong, {right} right"
+        for name, exercise, wrong, right in table.rows()
+        if wrong < LEAST["wrong"] or right < LEAST["right"]
+    ]
+    assert not few, few
+    for path in answers.files():  # what is counted is what is tried
+        counted = sum(number for _, _, number in answers.counts(path))
+        assert counted == len(LABS[path.stem].given), path.name
 
 
-@pytest.mark.parametrize("exercise", EXERCISES)
-def test_a_stub_is_not_written_yet(exercise, capsys):
-    def stub(*arguments):
-        """Say what it shall do."""
-        ...
-
-    expected = f"{exercise}: not yet. It is not written yet, for it returns None.\n"
-    assert run(exercise, stub, capsys) == expected
-
-
-@pytest.mark.parametrize("exercise", EXERCISES)
-@pytest.mark.parametrize(
-    "constant",
-    [0, 1.0, np.zeros(1), np.ones((1, 2, 2)), (), {}, "", "equal", len],
-    ids=repr,
-)
-def test_no_constant_passes(exercise, constant, capsys):
-    printed = run(exercise, lambda *arguments: constant, capsys)
-    assert "not yet. It fails on the worked example" in printed
+def test_each_check_of_each_lab_is_tried():
+    tried = {(name[:5], exercise) for name, exercise, _, _ in table.rows()}
+    written = {
+        (lab, name)
+        for lab in dir(checks)
+        for name, check in inspect.getmembers(getattr(checks, lab), inspect.isfunction)
+        if not name.startswith("_") and check.__module__ == f"utils.checks.{lab}"
+    }
+    assert tried == written
 
 
-@pytest.mark.parametrize("exercise", EXERCISES)
-def test_an_error_is_shown_with_the_learners_own_line(exercise, capsys):
-    def broken(*arguments):
-        first = np.ones(3)
-        return first @ np.ones(4)  # the guilty line
-
-    printed = run(exercise, broken, capsys)
-    assert "It stops with an error on the worked example" in printed
-    assert "return first @ np.ones(4)  # the guilty line" in printed
-    assert "ValueError: matmul" in printed
-    assert "Traceback" not in printed and len(printed.splitlines()) <= 4
+@pytest.mark.parametrize("lab", LABS)
+def test_stubs_constants_errors_and_careless_functions(lab):
+    problems = [f"{exercise}: {problem}" for exercise, problem in LABS[lab].probes()]
+    assert not problems, "\n".join(problems)
 
 
-def test_an_error_deep_in_a_library_is_shown_where_the_learner_called_it(capsys):
-    def broken(probabilities, masks, *weights):
-        return np.stack([probabilities, masks[0]])  # raises inside of NumPy
-
-    assert "np.stack([probabilities, masks[0]])" in run("tversky_loss", broken, capsys)
-
-
-def test_an_error_in_a_helper_of_the_learner_is_shown_in_the_helper(capsys):
-    def helper(masks):
-        return masks.no_such_method()
-
-    printed = run("tversky_loss", lambda p, masks, *weights: helper(masks), capsys)
-    assert "return masks.no_such_method()" in printed
-
-
-def test_a_function_of_other_arguments_is_told_to_keep_the_signature(capsys):
-    printed = run("focal_loss", lambda logits: logits, capsys)
-    assert "Keep the first line of the function" in printed
-
-
-def test_a_result_instead_of_a_function_is_told_so(capsys):
-    printed = run("focal_loss", np.zeros(3), capsys)
-    assert "Pass the function itself" in printed
-
-
-@pytest.mark.parametrize(("exercise", "answer"), RIGHT[::3])
-def test_no_global_state_is_changed(exercise, answer, capsys):
-    def careless(*arguments):
-        np.random.seed(1)
-        random.seed(1)
-        np.seterr(all="raise")
-        with np.errstate(all="ignore"):
-            return answer(*arguments)
-
-    np.random.seed(7), random.seed(7)
-    before = np.random.get_state()[1].copy(), random.getstate(), np.geterr()
-    run(exercise, careless, capsys)
-    assert (np.random.get_state()[1] == before[0]).all()
-    assert (random.getstate(), np.geterr()) == before[1:]
-
-
-def test_while_nbgrader_runs_a_failing_check_raises(monkeypatch, capsys):
+@each_function
+def test_while_nbgrader_runs_a_failing_check_raises(lab, exercise, monkeypatch):
     monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
-    checks.lab05.tversky_loss(vectorised)
-    for answer in (swaps_alpha_and_beta, lambda *arguments: None):
-        with pytest.raises(NotYet, match="tversky_loss does not pass"):
-            checks.lab05.tversky_loss(answer)
-    with pytest.raises(NotYet):
-        checks.lab05.train_for_melanomas(None, predict, skin())
-    assert "alpha and beta are swapped" in capsys.readouterr().out
+    run(lab, exercise, FUNCTIONS[lab, exercise])
+    with pytest.raises(NotYet, match=f"{exercise} does not pass"):
+        run(lab, exercise, lambda *_, **named: None)
+    for answer in LABS[lab].given:
+        if answer.exercise == exercise and answer.hint:
+            with pytest.raises(NotYet, match=f"{exercise} does not pass"):
+                run(lab, exercise, answer.answer)
+            break
 
 
-def test_a_check_prints_the_same_at_every_run(capsys):
-    assert run("error_table", pools_the_pixels, capsys) == run(
-        "error_table", pools_the_pixels, capsys
-    )
+# The machinery, on an exercise made for it
+
+DOUBLE = Exercise(
+    "double",
+    lambda numbers: 2 * numbers,
+    lambda: iter([Case("the worked example", {"numbers": np.arange(3)}),
+                  Case("many numbers", {"numbers": np.arange(30.0)})]),
+    (Mistake(lambda numbers: numbers**2, "This is the square."),
+     Mistake(lambda numbers: numbers[3], "The last index is 2.")),
+)  # fmt: skip
 
 
-# The experiment
-
-
-def skin():
-    """Two melanomas of 50 pixels each and two nevi of 10, of 100 pixels."""
-    masks = np.zeros((4, 10, 10), np.uint8)
-    masks[:2, :5], masks[2:, :1] = 1, 1
-    return SimpleNamespace(
-        images=np.zeros((4, 10, 10, 3), np.uint8),
-        masks=masks,
-        groups=np.array([1, 1, 0, 0], np.uint8),
-        group_names=("common nevus", "melanoma"),
-    )
-
-
-def predict(model, images):
-    return model[: len(images)]
-
-
-def judge(answer, capsys):
-    checks.lab05.train_for_melanomas(answer, predict, skin())
+def said(function, capsys, exercise=DOUBLE):
+    assert check(exercise, function) is None
     return capsys.readouterr().out
 
 
-def logits(probability_inside, probability_outside):
-    chance = np.where(skin().masks == 1, probability_inside, probability_outside)
-    return np.log(chance / (1 - chance))
+def test_a_check_says_what_it_tried(capsys):
+    assert said(lambda x: x + x, capsys) == (
+        "double: passed. It is right on the worked example, many numbers.\n"
+    )
 
 
-def test_a_network_that_finds_melanomas_passes(capsys):
-    printed = judge((logits(0.4, 0.2), 0.3), capsys)
-    assert printed == (
+def test_the_first_case_that_fails_is_shown_with_the_hint(capsys):
+    assert said(lambda numbers: numbers * numbers, capsys) == (
+        "double: not yet. It fails on the worked example:\n"
+        "  numbers   int64 (3,) [0, 1, 2]\n"
+        "  expected  int64 (3,) [0, 2, 4]\n"
+        "  got       int64 (3,) [0, 1, 4]\n"
+        "Hint: This is the square.\n"
+    )
+
+
+def test_where_large_arrays_differ_is_named(capsys):
+    printed = said(lambda x: 2 * x + (len(x) > 3) * (x == 7), capsys)
+    assert "1 of 30 values, first at [7]: expected 14, got 15" in printed
+
+
+def test_an_error_that_a_mistake_makes_too_gets_its_hint(capsys):
+    printed = said(lambda numbers: numbers[len(numbers)], capsys)
+    assert printed.endswith("\nHint: The last index is 2.\n")
+
+
+def test_tensors_are_taken_for_arrays(capsys):
+    class Tensor:
+        def __init__(self, array):
+            self.array = array
+
+        def detach(self):
+            return self
+
+        cpu = detach
+
+        def numpy(self):
+            return self.array
+
+    assert "passed" in said(lambda x: Tensor(2 * x), capsys)
+
+
+def test_an_exercise_may_say_how_it_asks_and_judges(capsys):
+    exercise = Exercise(
+        "twice",
+        None,
+        DOUBLE.cases,
+        inspect=lambda given, got: None if (got > given["numbers"]).any() else "More.",
+        ask=lambda function, given: function(function(given["numbers"])),
+    )
+    assert "passed" in said(lambda x: x + 1, capsys, exercise)
+    printed = said(lambda x: x, capsys, exercise)
+    assert printed.endswith("Hint: More.\n") and "expected" not in printed
+
+
+def test_an_error_deep_in_a_library_is_shown_where_the_learner_called_it():
+    def broken(probabilities, masks, *weights):
+        return np.stack([probabilities, masks[0]])  # raises inside of NumPy
+
+    printed = run("lab05", "tversky_loss", broken)
+    assert "np.stack([probabilities, masks[0]])" in printed
+
+
+def test_an_error_in_a_helper_of_the_learner_is_shown_in_the_helper():
+    def helper(masks):
+        return masks.no_such_method()
+
+    printed = run("lab05", "tversky_loss", lambda p, masks, *weights: helper(masks))
+    assert "return masks.no_such_method()" in printed
+
+
+def test_a_function_of_other_arguments_is_told_to_keep_the_signature():
+    printed = run("lab05", "focal_loss", lambda logits: logits)
+    assert "Keep the first line of the function" in printed
+
+
+def test_a_result_instead_of_a_function_is_told_so():
+    printed = run("lab05", "focal_loss", np.zeros(3))
+    assert "Pass the function itself" in printed
+
+
+def test_a_lab_without_checks_is_named():
+    with pytest.raises(AttributeError, match="there are no checks of lab99"):
+        _ = checks.lab99
+
+
+# The tests of the tests: a check that grades wrongly is noticed
+
+
+def test_a_check_that_passes_a_mistake_is_noticed(monkeypatch):
+    lab = Answers("lab98")
+    namespace = type("Lab", (), {})()
+    namespace.kind = lambda answer: print("kind: passed. Well done.")
+    monkeypatch.setattr(checks, "lab98", namespace, raising=False)
+    lab.wrong("kind", "some hint", len)
+    assert "not yet was expected" in lab.problem(lab.given[0])
+    lab.right("kind", abs)
+    assert not lab.problem(lab.given[1])
+    namespace.kind = lambda answer: (np.random.random(), print("kind: passed. "))[1]
+    assert "NumPy's random state" in lab.problem(lab.given[1])
+    namespace.kind = lambda answer: print("kind: not yet. So.\nHint: something else")
+    assert "a hint with 'some hint'" in lab.problem(lab.given[0])
+
+
+# Lab 05's experiment
+
+
+def test_the_share_that_is_missed_is_of_melanoma_pixels():
+    lab = LABS["lab05"]
+    good, missing = (
+        next(a.answer for a in lab.given if a.name == name)
+        for name in ("low_probabilities", "three_of_100_missed")
+    )
+    assert lab.run("train_for_melanomas", good) == (
         "train_for_melanomas: passed. Share of melanoma missed 0.000 (at most 0.02), "
         "mean Dice 1.000 on melanomas (at least 0.90) and 1.000 on the others "
         "(at least 0.70).\n"
     )
-
-
-def test_the_share_that_is_missed_is_of_melanoma_pixels(capsys):
-    answer = logits(0.9, 0.1)
-    answer[0, 0, :3] = -5  # 3 of 100
-    answer[2, 0, :3] = -5  # of a nevus, which does not count
-    printed = judge((answer, 0.5), capsys)
+    printed = lab.run("train_for_melanomas", missing)
     assert "not yet. Share of melanoma missed 0.030" in printed
-    assert "lower the threshold" in printed
-
-
-@pytest.mark.parametrize(
-    ("answer", "hint"),
-    [
-        (None, "not written yet"),
-        (np.ones(3), "Return two things"),
-        ((logits(0.9, 0.1), 0), "The logit 0 is the probability 0.5"),
-        ((logits(0.9, 0.1), None), "between 0 and 1"),
-        ((0.5, 0.5), "does not predict masks"),
-        ((logits(0.9, 0.8), 0.5), "raise the threshold"),
-        ((logits(0.2, 0.1), 0.5), "It misses"),
-        ((logits(0.1, 0.9), 0.5), "no threshold alone"),
-    ],
-)
-def test_an_experiment_that_fails_gets_its_hint(answer, hint, capsys):
-    assert hint in judge(answer, capsys)
-
-
-def test_all_lesion_does_not_pass(capsys):
-    assert "not yet" in judge((np.full((4, 10, 10), 9.0), 0.5), capsys)

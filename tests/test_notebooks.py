@@ -148,4 +148,20 @@ def test_what_is_left_of_a_stub_stands_in_its_solution(path):
 @each([path for path in LABS if path.parts[-3] == "en"])
 def test_an_unsolved_lab_runs_to_its_end(path):
     source = read(ROOT / "content" / "labs" / f"{path.stem}.md", COURSE)
-    execute(load(path), path.parent, source, source.track(path.parts[-2]))
+    done = execute(load(path), path.parent, source, source.track(path.parts[-2]))
+    for cell in done.cells:
+        if cell.cell_type == "code":
+            assert not [out for out in cell.outputs if out.output_type == "error"]
+        if "check" in cell.metadata.get("tags", []):
+            said = "".join(out.get("text", "") for out in cell.outputs)
+            assert "not yet. It is not written yet" in said, cell.source
+            assert len(said.splitlines()) == 1, said
+
+
+@each([path for path in EXECUTED if path.parts[-4:-2] == ("solutions", "en")])
+def test_a_solved_lab_passes_all_its_checks(path):
+    checks = [cell for cell in codes(path) if "check" in cell.metadata.get("tags", [])]
+    assert checks
+    for cell in checks:
+        said = "".join(output.get("text", "") for output in cell.outputs)
+        assert ": passed. " in said and "not yet" not in said, cell.source

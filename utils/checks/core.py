@@ -16,11 +16,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from utils.checks.values import same, show
+from utils.checks.values import first_difference, plain, same, show
+
+CHECKS = Path(__file__).parent  # what runs here is not the learner's
 
 
 @dataclass(frozen=True)
@@ -39,25 +42,34 @@ class Mistake:
     hint: str
 
 
+def _call(function: Callable, arguments: dict):
+    return function(*arguments.values())
+
+
 @dataclass(frozen=True)
 class Exercise:
     """What a check needs to know.
 
     name: what the exercise calls its function.
-    oracle: the right answer to a case's arguments.
+    oracle: the right answer to a case's arguments, taken by name; None if many answers
+        are right and `inspect` alone can tell.
     cases: makes the cases, the worked example first.
-    mistakes: typical ones; the first that gives the learner's answer gives the hint.
+    mistakes: typical ones; the one that gives the learner's answer gives the hint.
+        One that stops with an error gives its hint to the same kind of error.
     exact: whether arrays must have the oracle's dtype and values to the last bit.
     inspect: (arguments, answer) -> a hint if the answer breaks a rule of the exercise,
         else None; asked before the values are compared.
+    ask: (function, arguments) -> the answer, for a function that is not simply called
+        with the arguments of a case; it returns None if the function does.
     """
 
     name: str
-    oracle: Callable
+    oracle: Callable | None
     cases: Callable[[], Iterator[Case]]
     mistakes: tuple[Mistake, ...] = ()
     exact: bool = False
     inspect: Callable[[dict, Any], str | None] | None = None
+    ask: Callable[[Callable, dict], Any] = _call
 
 
 class NotYet(AssertionError):
@@ -73,7 +85,7 @@ def check(exercise: Exercise, function: Callable) -> None:
     Neither NumPy's and Python's random state nor any argument is changed.
     Raises NotYet when the function does not pass and nbgrader is running.
     """
-    with _sealed():
+    with sealed():
         problem, tried = _first_problem(exercise, function)
     if problem:
         finish(exercise.name, False, problem)
@@ -99,16 +111,16 @@ def _first_problem(exercise: Exercise, function) -> tuple[str, Counter]:
         given = copy.deepcopy(case.arguments)
         try:
             with np.errstate(all="ignore"):  # undoes the learner's np.seterr at once
-                got = function(*given.values())
+                got = plain(exercise.ask(function, given))
         except Exception as error:
             where = f"It stops with an error on {case.name}:\n"
-            return where + describe_error(error, function), tried
+            hint = _hint_for_error(error, exercise, case)
+            return where + describe_error(error, function) + hint, tried
         if got is None and not tried:
             return "It is not written yet, for it returns None.", tried
         hint = _judge(exercise, function, case, given, got)
         if hint is not None:
-            expected = _answer(exercise.oracle, case)
-            return _describe(case, expected, got, hint), tried
+            return _describe(exercise, case, got, hint), tried
         tried[case.name] += 1
     return "", tried
 
@@ -123,10 +135,12 @@ def _judge(
                 f"Your function changes {name} in place, so the caller's array is "
                 "spoilt. Work on a copy, or write into a new array."
             )
-    expected = _answer(exercise.oracle, case)
     hint = exercise.inspect(given, got) if exercise.inspect else None
-    if hint or same(got, expected, exercise.exact):
+    if hint or exercise.oracle is None:
         return hint
+    expected = _answer(exercise.oracle, case)
+    if same(got, expected, exercise.exact):
+        return None
     made = [m for m in exercise.mistakes if _made(m, exercise, case, got)]
     if len(made) > 1:  # on small cases, mistakes look alike
         made.sort(key=lambda mistake: -_times_made(mistake, exercise, function))
@@ -135,8 +149,20 @@ def _judge(
     return _general_hint(got, expected)
 
 
+def _hint_for_error(error: Exception, exercise: Exercise, case: Case) -> str:
+    """Give the hint of the first mistake that stops with the same kind of error."""
+    for mistake in exercise.mistakes:
+        try:
+            _answer(mistake.answer, case)
+        except Exception as theirs:
+            if type(theirs) is type(error):
+                return f"\nHint: {mistake.hint}"
+    return ""
+
+
 def _answer(function: Callable, case: Case):
-    return function(**copy.deepcopy(case.arguments))
+    with np.errstate(all="ignore"):
+        return plain(function(**copy.deepcopy(case.arguments)))
 
 
 def _made(mistake: Mistake, exercise: Exercise, case: Case, got) -> bool:
@@ -154,7 +180,7 @@ def _times_made(mistake: Mistake, exercise: Exercise, function: Callable) -> int
     for case in exercise.cases():
         try:
             with np.errstate(all="ignore"):
-                got = function(*copy.deepcopy(case.arguments).values())
+                got = plain(exercise.ask(function, copy.deepcopy(case.arguments)))
         except Exception:
             continue
         count += _made(mistake, exercise, case, got)
@@ -208,7 +234,8 @@ def _hints(got, expected) -> Iterator[str]:
 
 def describe_error(error: Exception, function: Callable) -> str:
     """Describe an error in a learner's function: its own line, then the message."""
-    frames = traceback.extract_tb(error.__traceback__)[1:]  # the first is the check's
+    frames = traceback.extract_tb(error.__traceback__)
+    frames = [f for f in frames if not Path(f.filename).is_relative_to(CHECKS)]
     file = getattr(getattr(function, "__code__", None), "co_filename", None)
     own = [frame for frame in frames if frame.filename == file] or frames[:1]
     said = " ".join(str(error).split())
@@ -218,20 +245,29 @@ def describe_error(error: Exception, function: Callable) -> str:
     return f"{text}\nHint: Keep the first line of the function as the exercise has it."
 
 
-def _describe(case: Case, expected, got, hint: str) -> str:
-    rows = {**case.arguments, "expected": expected, "got": got}
+def _describe(exercise: Exercise, case: Case, got, hint: str) -> str:
+    rows = dict(case.arguments)
+    if exercise.oracle is not None:
+        rows["expected"] = _answer(exercise.oracle, case)
+    rows["got"] = got
+    if place := first_difference(got, rows.get("expected")):
+        rows["differs"] = place
     width = max(map(len, rows))
     lines = [f"It fails on {case.name}:"]
     for name, value in rows.items():
-        for row in show(value).split("\n"):
+        text = value if name == "differs" else show(value)
+        for row in text.split("\n"):
             lines.append(f"  {name:{width}}  {row}")
             name = ""
     return "\n".join(lines) + (f"\nHint: {hint}" if hint else "")
 
 
 @contextmanager
-def _sealed():
-    """Put back what a learner's code may change: random states and warnings."""
+def sealed():
+    """Put back what a learner's code may change: random states and warnings.
+
+    `check` does so by itself; whoever judges an experiment does it with this.
+    """
     numpy_state, python_state = np.random.get_state(), random.getstate()
     try:
         # A warning would go to stderr, for which nbgrader takes all the points.
