@@ -39,8 +39,11 @@ VARIANTS = {
     "skips": [False],
     "padding": ["valid"],
     "stride": [16, 32],
+    "output_stride": [16, 32],
+    "decoder": [False],
 }
-# The models that do not take images of any size.
+# What models take that do not take images of any size: (height, width), or with the
+# channels (height, width, channels) of features, or (channels,).
 SIZES = {"PatchClassifier": ((32, 32),)}
 
 
@@ -87,16 +90,17 @@ def stripes(samples: Samples, classes: int) -> Samples:
 def drawn_weights(shapes: list[list[tuple[int, ...]]]) -> list[list[np.ndarray]]:
     """Weights for layers in the order they run, kernels as (height, width, in, out).
 
-    The four vectors of a batch normalisation are drawn far from where they start, its
-    statistics too, so that a model that leaves one of them out is found out.
+    The vectors of a normalisation are drawn far from where they start, its statistics
+    too, so that a model that leaves one of them out is found out.
     """
     generator = np.random.default_rng(3)
     normal, uniform = generator.normal, generator.uniform
     weights = []
     for kernel, *vectors in shapes:
-        if len(vectors) == 3:  # scale, shift, mean, variance
+        if len(kernel) == 1 and vectors:  # scale, shift, and perhaps mean, variance
             drawn = [uniform(0.5, 1.5, kernel), normal(0, 0.3, kernel)]
             drawn += [normal(0, 0.3, kernel), uniform(0.5, 2, kernel)]
+            drawn = drawn[: 1 + len(vectors)]
         else:
             drawn = [normal(0, (2 / np.prod(kernel[:-1])) ** 0.5, kernel)]
             drawn += [normal(0, 0.1, shape) for shape in vectors]
@@ -268,6 +272,9 @@ def exports(track):
     models, losses, rest = {}, {}, []
     for name in track.models.__all__:
         value = getattr(track.models, name)
+        if not callable(value):
+            rest.append(name)
+            continue
         parameters = list(inspect.signature(value).parameters.values())
         optional = all(p.default is not p.empty for p in parameters[2:])
         if [p.name for p in parameters[:2]] == ["logits", "masks"] and optional:
@@ -282,7 +289,7 @@ def exports(track):
 
 
 def cases(track):
-    """Yield name, arguments and image sizes: each model plain, then each variant."""
+    """Yield name, arguments and what it takes: each model plain, then each variant."""
     for name, parameters in exports(track)["models"].items():
         names = [parameter for parameter, _, _ in parameters]
         variants = [{key: to} for key in names for to in VARIANTS.get(key, [])]
@@ -292,47 +299,72 @@ def cases(track):
             yield name, options, SIZES.get(name, sizes)
 
 
-def random_images(height, width, seed=0):
-    """float32 (2, H, W, 3) in 0..1."""
-    return np.random.default_rng(seed).random((2, height, width, 3), np.float32)
+def random_inputs(*size, seed=0):
+    """float32 (2, *size) in 0..1; (height, width) are images, of three channels."""
+    shape = (*size, 3) if len(size) == 2 else size
+    return np.random.default_rng(seed).random((2, *shape), np.float32)
+
+
+def flat(answer):
+    """What a model returns as a list of its outputs; those of a dict by name."""
+    if isinstance(answer, dict):
+        answer = [answer[name] for name in sorted(answer)]
+    if isinstance(answer, list | tuple):
+        return [output for part in answer for output in flat(part)]
+    return [answer]
 
 
 def model_answers(track):
-    """For each model and variant: its weights' shapes, logits and gradients."""
+    """For each model and variant: its weights' shapes, outputs and gradients."""
     found = {}
     for name, options, sizes in cases(track):
         track.seed(0)
         model = getattr(track.models, name)(**options)
-        shapes = track.shapes(model)
-        first = track.weights(model)
-        track.set_weights(model, drawn_weights(shapes))
-        stored = track.layer.get_weights(model)
-        logits = [track.logits(model, random_images(*size)) for size in sizes]
-        target = np.random.default_rng(1).normal(size=logits[0].shape)
-        gradients, after = track.train_once(
-            model, random_images(*sizes[0]), target.astype(np.float32)
-        )
-        found[name, repr(options)] = {
-            "parameters": track.layer.count_parameters(model),
-            "shapes": shapes,
-            "stored": stored,
-            "first": [[(a.size, a.mean(), a.std()) for a in layer] for layer in first],
-            "images": sizes,
-            "logits": logits,
-            "gradients": gradients,
-            "statistics": [layer[2:] for layer in after if len(layer) == 4],
-        }
+        found[name, repr(options)] = answers_of(track, model, sizes)
     return found
 
 
+def answers_of(track, model, sizes):
+    shapes = track.shapes(model)
+    first = track.weights(model)
+    track.set_weights(model, drawn_weights(shapes))
+    stored = track.layer.get_weights(model)
+    outputs = [track.outputs(model, random_inputs(*size)) for size in sizes]
+    gradients, after = track.train_once(model, random_inputs(*sizes[0]))
+    return {
+        "parameters": track.layer.count_parameters(model),
+        "shapes": shapes,
+        "stored": stored,
+        "first": [[(a.size, a.mean(), a.std()) for a in layer] for layer in first],
+        "takes": sizes,
+        "outputs": outputs,
+        "gradients": gradients,
+        "statistics": [layer[2:] for layer in after if len(layer) == 4],
+    }
+
+
+def every_layer(track):
+    """A model of the layers that are stored differently, and a part without images."""
+    sizes = ((16, 16), (16, 24))
+    return {
+        "model": answers_of(track, track.every_layer(), sizes),
+        "part": answers_of(track, track.part(), ((6, 8, 5),)),
+        "refused": attempt(lambda: track.layer.set_weights(track.part(), [np.ones(3)])),
+    }
+
+
 def odd_sizes(track):
-    """What each model makes of an image that cannot be halved often enough."""
+    """What models with classes make of an image that cannot be halved often enough."""
     found = {}
-    for name in exports(track)["models"]:
-        model = getattr(track.models, name)()
-        found[name] = attempt(
-            lambda model=model: track.logits(model, random_images(20, 28)).shape
-        )
+    for name, parameters in exports(track)["models"].items():
+        if "classes" in [parameter for parameter, _, _ in parameters]:
+            model = getattr(track.models, name)()
+            found[name] = attempt(
+                lambda model=model: [
+                    output.shape
+                    for output in track.outputs(model, random_inputs(20, 28))
+                ]
+            )
     return found
 
 
@@ -380,7 +412,7 @@ def weight_files(track):
         track.models.UNet(widths) for widths in ((6, 10, 12), (6, 10, 12), (6, 10))
     )
     track.set_weights(model, drawn_weights(track.shapes(model)))
-    images = random_images(32, 32)
+    images = random_inputs(32, 32)
     shipped = track.models.UNet()
     track.layer.load_weights(shipped, checkpoints.SKIN)
     with tempfile.TemporaryDirectory() as folder:
@@ -407,8 +439,8 @@ def weight_files(track):
     return {
         "before": track.layer.get_weights(model),
         "after": track.layer.get_weights(fresh),
-        "logits": [track.logits(each, images) for each in (model, fresh)],
-        "shipped": track.logits(shipped, random_images(64, 96)),
+        "logits": [track.outputs(each, images)[0] for each in (model, fresh)],
+        "shipped": track.outputs(shipped, random_inputs(64, 96))[0],
         "refused": refused,
         "left": left,
     }
@@ -455,6 +487,7 @@ SECTIONS = (
     trainings,
     exports,
     model_answers,
+    every_layer,
     odd_sizes,
     loss_values,
     unpooling,

@@ -40,8 +40,9 @@ def is_model(value) -> bool:
 
 
 def to_tensor(images: np.ndarray) -> torch.Tensor:
-    """Channels first, in images (N, H, W, C) and in what has no pixels, (N, C)."""
-    return torch.from_numpy(images).movedim(-1, 1)
+    """Channels first, in images (N, H, W, C); what has other axes stays."""
+    tensor = torch.from_numpy(images)
+    return tensor.movedim(-1, 1) if tensor.ndim == 4 else tensor
 
 
 def to_numpy(images: torch.Tensor) -> np.ndarray:
@@ -67,24 +68,66 @@ def loss(classes: int):
     return one if classes == 1 else several
 
 
+class Branches(nn.Module):
+    """Two branches side by side, of one and of two convolutions."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Conv2d(3, 4, 3, padding=1, bias=False)
+        self.norm = nn.BatchNorm2d(4)
+        self.second = nn.Conv2d(3, 4, 1, bias=False)
+        self.then = nn.Conv2d(4, 4, 3, padding=1, bias=False)
+
+    def forward(self, images):
+        one = self.norm(self.first(images))
+        return torch.cat([one, self.then(self.second(images).relu())], dim=1)
+
+
+class Ask(nn.Module):
+    """Queries, weights without a layer, gather what the tokens hold."""
+
+    def __init__(self):
+        super().__init__()
+        self.norm = nn.LayerNorm(8, eps=1e-5)
+        self.dense = nn.Linear(8, 8)  # runs twice
+        self.queries = nn.Parameter(torch.randn(5, 8))
+
+    def forward(self, tokens):
+        tokens = self.dense(self.dense(self.norm(tokens)).relu())
+        return (self.queries @ tokens.mT).softmax(-1) @ tokens
+
+
+class EveryLayer(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.head = nn.Linear(8, 2)  # in another order than they run
+        self.ask, self.branches = Ask(), Branches()
+        self.depthwise = nn.Conv2d(8, 8, 3, padding=1, groups=8)
+        self.up = nn.ConvTranspose2d(8, 3, 2, stride=2)
+
+    def forward(self, images):
+        features = self.depthwise(self.branches(images))
+        answers = self.ask(features.flatten(2).mT)
+        return {"pixels": self.up(features), "answers": [answers, self.head(answers)]}
+
+
+every_layer = EveryLayer
+
+
+def part() -> nn.Module:
+    """What takes features (N, 5, H, W)."""
+    return nn.Sequential(nn.Conv2d(5, 4, 1), nn.ReLU(), nn.Conv2d(4, 2, 3, padding=1))
+
+
 @functools.lru_cache(maxsize=4)
 def _layers(model: nn.Module) -> list[nn.Module]:
-    """The modules that have weights themselves, in the order in which they run."""
-    ran = layer._layers(model)
-    leaves = [m for m in model.modules() if list(m.parameters(recurse=False))]
-    assert set(ran) == set(leaves), "a layer with weights that forward() never runs"
-    return ran
-
-
-def _state(layer: nn.Module) -> list[torch.Tensor]:
-    """Kernel and bias; or scale, shift, mean and variance."""
-    tensors = layer.state_dict().values()
-    return [tensor for tensor in tensors if tensor.is_floating_point()]
+    return layer._layers(model)
 
 
 def weights(model) -> list[list[np.ndarray]]:
+    """Kernel and bias, or scale, shift, mean and variance, of each layer."""
     return [
-        [layer._channels_last(tensor) for tensor in _state(part)]
+        [tensor.numpy().copy() for tensor in layer._own(part)]
         for part in _layers(model)
     ]
 
@@ -94,23 +137,24 @@ def shapes(model) -> list[list[tuple[int, ...]]]:
 
 
 def set_weights(model, weights) -> None:
-    for part, arrays in zip(_layers(model), weights, strict=True):
-        for tensor, array in zip(_state(part), arrays, strict=True):
-            kernel = array.transpose(3, 2, 0, 1) if array.ndim == 4 else array.T
-            tensor.copy_(torch.from_numpy(kernel.copy()))
+    layer.set_weights(model, [array for arrays in weights for array in arrays])
 
 
 @torch.inference_mode()
-def logits(model, images: np.ndarray) -> np.ndarray:
-    return to_numpy(model.eval()(to_tensor(images)))
+def outputs(model, images: np.ndarray) -> list[np.ndarray]:
+    return [each.numpy() for each in in_both.flat(model.eval()(to_tensor(images)))]
 
 
-def train_once(model, images: np.ndarray, target: np.ndarray):
-    """Gradients of the squared error, and the weights with the moved statistics."""
+def train_once(model, images: np.ndarray):
+    """Gradients of the squared error to 1, and the weights with moved statistics."""
     model.train()
-    (model(to_tensor(images)) - to_tensor(target)).square().mean().backward()
+    answers = in_both.flat(model(to_tensor(images)))
+    sum((answer - 1).square().mean() for answer in answers).backward()
     gradients = [
-        [layer._channels_last(weights.grad) for weights in part.parameters()]
+        [
+            layer._channels_last(part, weights.grad).numpy()
+            for weights in part.parameters(recurse=False)
+        ]
         for part in _layers(model)
     ]
     return gradients, weights(model)

@@ -3,6 +3,7 @@
 # ruff: noqa: I001 (what the layer says when it imports TensorFlow is a test, too)
 import hashlib
 import sys
+from itertools import groupby
 from pathlib import Path
 from unittest import mock
 
@@ -73,19 +74,54 @@ def loss(classes: int):
     return one if classes == 1 else several
 
 
-def _layers(model: keras.Model) -> list[keras.Layer]:
-    """The layers that have weights, in the order in which they run."""
-    found = []
-    for part in model.layers:
-        if isinstance(part, keras.Model):
-            found += _layers(part)
-        elif part.weights:
-            found.append(part)
-    return found
+class Ask(layers.Layer):
+    """Queries, weights without a layer, gather what the tokens hold."""
+
+    def __init__(self):
+        super().__init__()
+        self.norm = layers.LayerNormalization(epsilon=1e-5)
+        self.dense = layers.Dense(8)  # runs twice
+
+    def build(self, shape):
+        self.queries = self.add_weight(shape=(5, 8), initializer="random_normal")
+
+    def call(self, tokens):
+        tokens = self.dense(tf.nn.relu(self.dense(self.norm(tokens))))
+        return tf.nn.softmax(self.queries @ tf.linalg.matrix_transpose(tokens)) @ tokens
+
+
+def every_layer() -> keras.Model:
+    images = keras.Input((None, None, 3))
+    one = layers.Conv2D(4, 3, padding="same", use_bias=False)(images)
+    one = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(one)
+    two = layers.Conv2D(4, 1, use_bias=False, activation="relu")(images)
+    two = layers.Conv2D(4, 3, padding="same", use_bias=False)(two)
+    features = layers.Concatenate()([one, two])
+    features = layers.DepthwiseConv2D(3, padding="same")(features)
+    answers = Ask()(layers.Reshape((-1, 8))(features))
+    pixels = layers.Conv2DTranspose(3, 2, 2)(features)
+    head = layers.Dense(2)(answers)
+    return keras.Model(images, {"pixels": pixels, "answers": [answers, head]})
+
+
+def part() -> keras.Model:
+    """What takes features (N, H, W, 5)."""
+    features = keras.Input((None, None, 5))
+    x = layers.Conv2D(4, 1, activation="relu")(features)
+    return keras.Model(features, layers.Conv2D(2, 3, padding="same")(x))
+
+
+def _layers(model: keras.Model) -> list[list[keras.Variable]]:
+    """The weights of each layer, in the order in which the layers run."""
+
+    def owner(weights: keras.Variable) -> str:
+        return weights.path.rpartition("/")[0]
+
+    return [list(group) for _, group in groupby(layer._weights(model), owner)]
 
 
 def weights(model) -> list[list[np.ndarray]]:
-    return [part.get_weights() for part in _layers(model)]
+    return [[np.array(each) for each in group] for group in _layers(model)]
 
 
 def shapes(model) -> list[list[tuple[int, ...]]]:
@@ -93,19 +129,20 @@ def shapes(model) -> list[list[tuple[int, ...]]]:
 
 
 def set_weights(model, weights) -> None:
-    for part, arrays in zip(_layers(model), weights, strict=True):
-        part.set_weights(arrays)
+    layer.set_weights(model, [array for arrays in weights for array in arrays])
 
 
-def logits(model, images: np.ndarray) -> np.ndarray:
-    return model(images, training=False).numpy()
+def outputs(model, images: np.ndarray) -> list[np.ndarray]:
+    return [each.numpy() for each in in_both.flat(model(images, training=False))]
 
 
-def train_once(model, images: np.ndarray, target: np.ndarray):
-    """Gradients of the squared error, and the weights with the moved statistics."""
+def train_once(model, images: np.ndarray):
+    """Gradients of the squared error to 1, and the weights with moved statistics."""
     with tf.GradientTape() as tape:
-        error = tf.reduce_mean((model(images, training=True) - target) ** 2)
-    variables = [part.trainable_variables for part in _layers(model)]
+        answers = in_both.flat(model(images, training=True))
+        error = sum(tf.reduce_mean((answer - 1) ** 2) for answer in answers)
+    groups = _layers(model)
+    variables = [[each for each in group if each.trainable] for group in groups]
     gradients = tape.gradient(error, variables)
     return [[g.numpy() for g in group] for group in gradients], weights(model)
 

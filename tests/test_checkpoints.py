@@ -13,8 +13,8 @@ TRACKS = ("pytorch", "tensorflow")
 def test_a_model_gets_its_weights_back_from_a_file(track):
     found = tracks.answer(track, "weight_files")
     for before, after in zip(found["before"], found["after"], strict=True):
-        # Kernels lose half of their digits, everything else keeps them.
-        assert np.allclose(before, after, rtol=1e-3 if before.ndim == 4 else 0)
+        # Kernels lose half of their digits, vectors keep them.
+        assert np.allclose(before, after, rtol=1e-3 if before.ndim > 1 else 0)
     before, after = found["logits"]
     assert np.abs(before - after).max() < 0.01 * np.abs(before).max()
 
@@ -27,7 +27,8 @@ def test_both_tracks_read_the_same_weights():
 
 def test_the_weights_of_the_course_give_the_same_logits_in_both_tracks():
     pytorch, tensorflow = tracks.both("weight_files")
-    assert np.abs(pytorch["shipped"] - tensorflow["shipped"]).max() <= 1e-4
+    one = tracks.channels_last(pytorch["shipped"], tensorflow["shipped"])
+    assert np.abs(one - tensorflow["shipped"]).max() <= 1e-4
     assert pytorch["shipped"].std() > 0.01
 
 

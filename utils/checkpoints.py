@@ -1,8 +1,8 @@
 """Weights of a trained model in one small file that both tracks can read.
 
 A file is an .npz: arrays by number, in the order in which the model's layers run,
-kernels with the channels last, as TensorFlow has them. Kernels are kept in half
-precision, everything else in single; nothing is pickled.
+kernels with the channels last, as TensorFlow has them. Kernels and matrices are kept in
+half precision, vectors in single; nothing is pickled.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ UNREADABLE = (OSError, ValueError, KeyError, EOFError, AttributeError, BadZipFil
 
 
 def write(path: str | Path, arrays: list[np.ndarray]) -> None:
-    """Write arrays (float32; kernels of 4 axes as float16), all or nothing.
+    """Write arrays (float32; of several axes as float16), all or nothing.
 
     Raises OSError as the disk gives it; an older file then stays as it was.
     """
     path = Path(path)
-    small = [a.astype(np.float16 if a.ndim == 4 else np.float32) for a in arrays]
+    small = [a.astype(np.float16 if a.ndim > 1 else np.float32) for a in arrays]
     temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         with temporary.open("wb") as file:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -186,10 +187,10 @@ def predict(model: nn.Module, images: np.ndarray, batch_size: int = 32) -> np.nd
 def get_weights(model: nn.Module) -> list[np.ndarray]:
     """The weights and the statistics of batch normalisation, as copies.
 
-    Returns float32 arrays in the order in which the layers run, kernels as
-    (height, width, in, out): for a model of both tracks the same in both.
+    Returns float32 arrays in the order in which the layers run, laid out as Keras has
+    them, channels last: for a model of both tracks the same in both.
     """
-    return [_channels_last(tensor) for tensor in _tensors(model)]
+    return [tensor.cpu().numpy().copy() for tensor in _tensors(model)]
 
 
 def set_weights(model: nn.Module, arrays: list[np.ndarray]) -> None:
@@ -208,7 +209,7 @@ def save_weights(model: nn.Module, path: str | Path) -> None:
 def load_weights(model: nn.Module, path: str | Path) -> None:
     """Read weights that `save_weights` of either track has written; see there."""
     tensors = _tensors(model)
-    shapes = [_channels_last(tensor).shape for tensor in tensors]
+    shapes = [tuple(tensor.shape) for tensor in tensors]
     _fill(tensors, checkpoints.read(path, shapes))
 
 
@@ -217,43 +218,60 @@ def _layers(model: nn.Module) -> list[nn.Module]:
 
     A black image runs through the model and shows the order. It has 192 x 192 pixels,
     which every model of images takes; a model of patches tells their side as `patch`.
+    What does not run then follows in the order of its definition: all of a part that
+    takes features, not images, or a head for training alone.
     """
     side = getattr(model, "patch", 192)
     ran = []
-    leaves = [part for part in model.modules() if list(part.parameters(recurse=False))]
+    owners = [part for part in model.modules() if list(part.parameters(recurse=False))]
     hooks = [
         part.register_forward_pre_hook(lambda part, _: ran.append(part))
-        for part in leaves
+        for part in owners
     ]
     training = model.training
-    with torch.inference_mode():
+    # What a part says to an image depends on how it is made.
+    with torch.inference_mode(), contextlib.suppress(Exception):
         model.eval()(next(model.parameters()).new_zeros(1, 3, side, side))
     model.train(training)
     for hook in hooks:
         hook.remove()
-    return list(dict.fromkeys(ran))
+    return list(dict.fromkeys([*ran, *owners]))
 
 
 def _tensors(model: nn.Module) -> list[Tensor]:
     """Kernels, biases and statistics, layer by layer in the order of `_layers`."""
-    tensors = [
-        tensor for part in _layers(model) for tensor in part.state_dict().values()
-    ]
-    return [tensor for tensor in tensors if tensor.is_floating_point()]
+    return [tensor for part in _layers(model) for tensor in _own(part)]
+
+
+def _own(part: nn.Module) -> list[Tensor]:
+    """The weights and statistics of a module without its children's, as Keras has them.
+
+    Views of the module's memory: what is copied into them changes it.
+    """
+    own = [value for name, value in part.state_dict().items() if "." not in name]
+    return [_channels_last(part, value) for value in own if value.is_floating_point()]
+
+
+def _channels_last(part: nn.Module, tensor: Tensor) -> Tensor:
+    """View a weight of a module as Keras has it.
+
+    Kernels (out, in, height, width) become (height, width, in, out), those of depthwise
+    convolutions (height, width, channels, 1), matrices (in, out); the rest stays.
+    """
+    if isinstance(part, nn.Linear):
+        return tensor.t()
+    if isinstance(part, nn.Conv2d | nn.ConvTranspose2d) and tensor.ndim == 4:
+        depthwise = part.groups > 1 and part.groups == part.in_channels
+        return tensor.permute(2, 3, 0, 1) if depthwise else tensor.permute(2, 3, 1, 0)
+    return tensor
 
 
 @torch.no_grad()
 def _fill(tensors: list[Tensor], arrays: list[np.ndarray]) -> None:
+    if [tuple(tensor.shape) for tensor in tensors] != [a.shape for a in arrays]:
+        raise ValueError(
+            f"{len(arrays)} arrays do not fit the {len(tensors)} of this model, in "
+            "number or in shape; build the model with the same arguments."
+        )
     for tensor, array in zip(tensors, arrays, strict=True):
-        kernel = array.transpose(3, 2, 0, 1) if array.ndim == 4 else array.T
-        if tuple(tensor.shape) != kernel.shape:
-            raise ValueError(
-                f"weights of shape {array.shape} do not fit {tuple(tensor.shape)}."
-            )
-        tensor.copy_(torch.from_numpy(kernel.copy()))
-
-
-def _channels_last(kernel: Tensor) -> np.ndarray:
-    """(out, in, height, width) -> (height, width, in, out); vectors stay."""
-    array = kernel.detach().cpu().numpy()
-    return (array.transpose(2, 3, 1, 0) if array.ndim == 4 else array.T).copy()
+        tensor.copy_(torch.from_numpy(np.ascontiguousarray(array)))

@@ -223,10 +223,10 @@ def predict(model: keras.Model, images: np.ndarray, batch_size: int = 32) -> np.
 def get_weights(model: keras.Model) -> list[np.ndarray]:
     """The weights and the statistics of batch normalisation, as copies.
 
-    Returns float32 arrays in the order in which the layers run, kernels as
-    (height, width, in, out): for a model of both tracks the same in both.
+    Returns float32 arrays in the order in which the layers run, laid out as Keras has
+    them, channels last: for a model of both tracks the same in both.
     """
-    return model.get_weights()
+    return [np.array(weights) for weights in _weights(model)]
 
 
 def set_weights(model: keras.Model, arrays: list[np.ndarray]) -> None:
@@ -234,7 +234,14 @@ def set_weights(model: keras.Model, arrays: list[np.ndarray]) -> None:
 
     Raises ValueError when their number or a shape is not the model's.
     """
-    model.set_weights(arrays)
+    weights = _weights(model)
+    if [tuple(each.shape) for each in weights] != [a.shape for a in arrays]:
+        raise ValueError(
+            f"{len(arrays)} arrays do not fit the {len(weights)} of this model, in "
+            "number or in shape; build the model with the same arguments."
+        )
+    for each, array in zip(weights, arrays, strict=True):
+        each.assign(array)
 
 
 def save_weights(model: keras.Model, path: str | Path) -> None:
@@ -244,5 +251,18 @@ def save_weights(model: keras.Model, path: str | Path) -> None:
 
 def load_weights(model: keras.Model, path: str | Path) -> None:
     """Read weights that `save_weights` of either track has written; see there."""
-    shapes = [tuple(weights.shape) for weights in model.weights]
+    shapes = [tuple(weights.shape) for weights in _weights(model)]
     set_weights(model, checkpoints.read(path, shapes))
+
+
+def _weights(model: keras.Model) -> list[keras.Variable]:
+    """All weights, in the order in which they were made.
+
+    That is when a layer is called first, so it is the order of the code, as in PyTorch.
+    Keras' own order mixes branches that lie side by side: it goes by their depth.
+    """
+
+    def made(weights: keras.Variable) -> int:
+        return int(weights.value._unique_id.rpartition("_")[2])  # TensorFlow counts
+
+    return sorted(model.weights, key=made)
