@@ -1,6 +1,7 @@
 """Data sets, real and simulated, all of them as `Samples`."""
 
 from utils.datasets.applications import simulate_applications
+from utils.datasets.flock import simulate_flock
 from utils.datasets.folder import load_folder
 from utils.datasets.meadow import simulate_meadow
 from utils.datasets.ph2 import find_ph2, load_ph2
@@ -14,6 +15,7 @@ __all__ = [
     "load_folder",
     "load_ph2",
     "simulate_applications",
+    "simulate_flock",
     "simulate_meadow",
     "simulate_skin",
 ]

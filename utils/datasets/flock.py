@@ -19,7 +19,7 @@ from utils.datasets.cache import cached
 from utils.datasets.clutter import random_clutter
 from utils.datasets.fences import random_fence
 from utils.datasets.landscape import draw_scenery, random_light, random_scenery
-from utils.datasets.meadow import BACKGROUND, CLASSES, FENCE, SHEEP, SKY, TREE, Ground
+from utils.datasets.meadow import BACKGROUND, CLASSES, FENCE, SKY, TREE, Ground
 from utils.datasets.painting import Item, Sheet
 from utils.datasets.samples import Samples, height_and_width
 from utils.datasets.sheep import random_sheep
