@@ -10,14 +10,22 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from utils.datasets.catalogue import DATA_SETS, DataSet
-from utils.datasets.install import FOLDER, install_ph2
-from utils.datasets.ph2 import CASES, find_ph2, ph2_files
+from utils.datasets.install import PH2, Kind, install
+from utils.datasets.install_nuclei import NUCLEI
 from utils.datasets.places import data_folder
 from utils.datasets.workplace import settle
 
 WIDTH = 88
 FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
+KINDS = {"ph2": PH2, "nuclei": NUCLEI}
+# What to do with each once it is in place.
+NEXT = {
+    "ph2": 'Lesson 05 uses it with source = "real". Please cite it, and do not pass it '
+    "on.",
+    "nuclei": 'datasets.load_nuclei() takes them from now on; source="real" insists on '
+    "them. Please cite them.",
+}
 
 
 def parser() -> argparse.ArgumentParser:
@@ -27,7 +35,9 @@ def parser() -> argparse.ArgumentParser:
         "sources, licences and citations.",
         epilog="Example: python course.py data ph2 ~/Downloads/PH2Dataset.rar",
     )
-    main.add_argument("name", nargs="?", choices=["ph2"], help="data set to install")
+    main.add_argument(
+        "name", nargs="?", choices=list(KINDS), help="data set to install"
+    )
     main.add_argument("path", nargs="?", type=Path, help="its folder or archive")
     main.add_argument(
         "--replace", action="store_true", help="put it in the place of what is there"
@@ -45,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if chosen.path is None:
             list_data(chosen.name)
         else:
-            place_ph2(chosen.path.expanduser(), chosen.replace)
+            place(chosen.name, chosen.path.expanduser(), chosen.replace)
     except ValueError as error:
         print(error, file=sys.stderr)
         return 1
@@ -103,36 +113,41 @@ def state(entry: DataSet) -> str:
     return "; ".join(f"yes, {count} cases in {path}" for path, count in found) or "no"
 
 
-def place_ph2(path: Path, replace: bool) -> None:
-    """Put a copy of PH2 in place, unless one is there; raise as `install_ph2` does."""
+def place(name: str, path: Path, replace: bool) -> None:
+    """Put a copy of a data set in place, unless one is there; raise as `install` does.
+
+    name: a key of `KINDS`.
+    """
+    kind = KINDS[name]
     settle(data_folder())
-    target = data_folder() / FOLDER
-    found = find_ph2()
-    fault = incomplete(found) if found else ""
+    target = data_folder() / kind.folder
+    found = kind.here()
+    fault = incomplete(found, kind) if found else ""
     if found and not fault and not replace:
-        print(f"PH2 is here already, in {found}, and stays; --replace replaces it.")
+        print(
+            f"A copy of {kind.name} is here already, in {found}, and stays; --replace "
+            "replaces it."
+        )
         return
-    if found and found != target:
+    if found and target not in (found, found.parent):
         raise ValueError(
-            f"PH2 is in {found}, where this command does not change anything; move it "
-            "away, then start again."
+            f"A copy of {kind.name} is in {found}, where this command does not change "
+            "anything; move it away, then start again."
         )
     if fault and not replace:
         raise ValueError(
-            f"PH2 in {found} is not whole ({fault}); --replace puts your copy in its "
-            "place."
+            f"The copy of {kind.name} in {found} is not whole ({fault}); --replace "
+            "puts yours in its place."
         )
-    folder = install_ph2(path, replace)
-    print(
-        f"PH2 is in place: {CASES} cases in {folder}\n"
-        'Lesson 05 uses it with source = "real". Please cite it, and do not pass it on.'
-    )
+    folder, cases = install(path, kind, replace)
+    print(f"Your copy of {kind.name} is in place: {cases} cases in {folder}")
+    print(NEXT[name])
 
 
-def incomplete(folder: Path) -> str:
-    """Say what a copy of PH2 lacks, or nothing."""
+def incomplete(folder: Path, kind: Kind) -> str:
+    """Say what a copy of a data set lacks, or nothing."""
     try:
-        ph2_files(folder)
+        kind.files(folder)
     except (ValueError, FileNotFoundError) as error:
         return str(error).partition(";")[0]
     return ""

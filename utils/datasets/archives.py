@@ -24,7 +24,7 @@ from typing import BinaryIO
 from utils.datasets.progress import progress
 
 # Far above any data set of the course, far below what fills a disk.
-MOST_FILES = 20_000
+MOST_FILES = 100_000
 MOST_BYTES = 4 * 2**30
 BLOCK = 1 << 20
 COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ")  # how .gz, .bz2 and .xz begin

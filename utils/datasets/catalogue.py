@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from utils.datasets.folder import ADDED, key
+from utils.datasets.nuclei import find_nuclei, nuclei_files
 from utils.datasets.ph2 import find_ph2, ph2_files
 from utils.datasets.places import candidates
 
 MADS = "segmentation_full_body_mads_dataset_1192_img"
-NUCLEI = "stage1_train"
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,9 @@ def list_ph2() -> list[tuple[Path, int]]:
 
 
 def list_nuclei() -> list[tuple[Path, int]]:
-    """Return each ``stage1_train`` with its cases: folders of one image, many masks."""
-    folders = [path / NUCLEI for path in candidates() if (path / NUCLEI).is_dir()]
-    return [(folder, len(list(folder.glob("*/images/*.png")))) for folder in folders]
+    """Return the nuclei with their cases; raise as `nuclei_files` does if not whole."""
+    folder = find_nuclei()
+    return [(folder, len(nuclei_files(folder)))] if folder else []
 
 
 def list_mads() -> list[tuple[Path, int]]:
@@ -84,9 +84,11 @@ DATA_SETS = (
     DataSet(
         name="nuclei",
         title="microscopy images of cell nuclei, one mask for each nucleus (BBBC038)",
-        used="from lesson 07 on (in preparation)",
+        used="lesson 07, by one line; until they are here, simulated ones take their "
+        "place",
         find=list_nuclei,
         source="https://bbbc.broadinstitute.org/BBBC038, the file stage1_train.zip",
+        command="python course.py data nuclei PATH",
         layout="nuclei/stage1_train/ID/images/ID.png and .../ID/masks/*.png",
         licence="CC0, public domain",
         citation="J. C. Caicedo et al., Nucleus segmentation across imaging "
@@ -130,6 +132,26 @@ DATA_SETS = (
         name="simulated meadow",
         title="200 drawn scenes of sheep, trees and fences, with every sheep's mask",
         used="lessons 00 to 04",
+        find=None,
+        source="drawn by the course when it is needed, and kept in cache/",
+        layout="",
+        licence="CC BY 4.0, like the texts of the course",
+        citation="the course (CITATION.cff); always call the images simulated",
+    ),
+    DataSet(
+        name="simulated flock",
+        title="200 drawn scenes of a few large sheep that touch and hide each other",
+        used="lessons 07 and 08",
+        find=None,
+        source="drawn by the course when it is needed, and kept in cache/",
+        layout="",
+        licence="CC BY 4.0, like the texts of the course",
+        citation="the course (CITATION.cff); always call the images simulated",
+    ),
+    DataSet(
+        name="simulated nuclei",
+        title="200 drawn microscopy images, with the mask of every nucleus",
+        used="lesson 07",
         find=None,
         source="drawn by the course when it is needed, and kept in cache/",
         layout="",
