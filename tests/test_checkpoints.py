@@ -70,3 +70,11 @@ def test_the_file_of_the_course_is_small_and_not_pickled():
     with np.load(checkpoints.SKIN, allow_pickle=False) as stored:
         dtypes = {stored[name].dtype for name in stored.files}
     assert dtypes == {np.dtype(np.float16), np.dtype(np.float32)}
+
+
+def test_the_models_of_the_meadow_are_found_by_name(tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoints, "MODELS", tmp_path)
+    checkpoints.write(tmp_path / "meadow_unet.npz", [np.zeros(3)])
+    assert checkpoints.meadow("unet") == tmp_path / "meadow_unet.npz"
+    with pytest.raises(FileNotFoundError, match="there are weights of unet"):
+        checkpoints.meadow("net")

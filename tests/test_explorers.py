@@ -73,6 +73,35 @@ def test_a_headless_explorer_draws_its_static_figure_alone(
     assert drawn == [1] and shown == []
 
 
+def test_a_stage_is_drawn_once_keeps_its_places_and_is_not_shown_by_the_notebook():
+    calls = []
+
+    @core.once
+    def stage():
+        calls.append(1)
+        drawing, axes = plt.subplots(1, 2, layout="constrained")
+        return drawing, axes[0]
+
+    drawing, axis = stage()
+    before = axis.get_position().bounds
+    axis.set_ylabel("so long\nthat a layout\nwould make room")
+    again, _ = stage()
+    again.draw_without_rendering()
+    assert again is drawing and calls == [1]
+    assert axis.get_position().bounds == before
+    assert plt.get_fignums() == []
+
+
+def test_a_bar_for_each_class_moves_to_its_score():
+    drawing, plot = plt.subplots()
+    move = core.iou_bars(plot, ("background", "sheep", "never there"))
+    assert [bar.get_width() for bar in plot.patches] == [1, 1, 1]
+    assert [text.get_text() for text in plot.get_yticklabels()][1] == "sheep"
+    move(np.array([0.25, 0.5, np.nan]))
+    assert [bar.get_width() for bar in plot.patches] == [0.25, 0.5, 0]
+    plt.close(drawing)
+
+
 def test_the_threshold_is_explored_with_a_slider(live, shown, capsys):
     threshold.explore(IMAGE, PROBABILITY, TRUTH)
     assert len(shown) == 1

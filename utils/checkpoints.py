@@ -13,11 +13,29 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+MODELS = Path(__file__).parent / "models"
 # A U-Net of lesson 05 that has seen simulated skin only, made by
 # `python -m benchmarks pretrain`.
-SKIN = Path(__file__).parent / "models" / "unet_skin.npz"
+SKIN = MODELS / "unet_skin.npz"
 # What NumPy raises for files that are no .npz, or cut short.
 UNREADABLE = (OSError, ValueError, KeyError, EOFError, AttributeError, BadZipFile)
+
+
+def meadow(name: str) -> Path:
+    """Give the file of a model that has been trained on simulated meadows.
+
+    name: such as "unet"; made by `python -m benchmarks zoo`, all with one recipe.
+    Raises FileNotFoundError with the names that there are.
+    """
+    path = MODELS / f"meadow_{name}.npz"
+    if not path.is_file():
+        known = sorted(MODELS.glob("meadow_*.npz"))
+        names = ", ".join(file.stem.removeprefix("meadow_") for file in known)
+        raise FileNotFoundError(
+            f"{path} does not exist; there are weights of {names or 'no model yet'}, "
+            "and `python -m benchmarks zoo` makes them."
+        )
+    return path
 
 
 def write(path: str | Path, arrays: list[np.ndarray]) -> None:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import cache
 
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from utils import plotting
 from utils.live import live
 
 # A slider runs from, to, in steps of, and starts at.
@@ -75,3 +80,37 @@ def png(drawing: Figure) -> bytes:
     target = io.BytesIO()
     drawing.savefig(target, format="png", pil_kwargs={"compress_level": 1})
     return target.getvalue()
+
+
+def once(stage: Callable[[], tuple]) -> Callable[[], tuple]:
+    """Draw everything once; later only what moves is changed.
+
+    stage: draws a figure; returns it, and whatever parts of it will move. Its parts
+        keep their places from then on, which makes redraws fast.
+    """
+
+    @cache
+    def drawn() -> tuple:
+        drawing, *parts = stage()
+        plt.close(drawing)  # or the notebook shows it a second time
+        drawing.draw_without_rendering()
+        drawing.set_layout_engine("none")
+        return drawing, *parts
+
+    return drawn
+
+
+def iou_bars(plot: Axes, classes: Sequence[str]) -> Callable[[np.ndarray], None]:
+    """Draw a bar for the IoU of each class, and give what moves them to new values."""
+    colours = plotting.CLASS_COLOURS[: len(classes)]
+    bars = plot.barh(range(len(classes)), np.ones(len(classes)), color=colours)
+    plot.set_yticks(range(len(classes)), classes)
+    plot.invert_yaxis()
+    plot.set_xlim(0, 1)
+    plotting.label_axes(plot, "IoU", "")
+
+    def move(scores: np.ndarray) -> None:
+        for bar, score in zip(bars, np.nan_to_num(scores), strict=True):
+            bar.set_width(score)
+
+    return move

@@ -63,7 +63,6 @@ def explore(image: np.ndarray, truth: np.ndarray, classes: Sequence[str]) -> Non
             f"truth has the shape {truth.shape} and ids up to {truth.max(initial=0)}, "
             f"but the explorer takes (H, W) and one of {len(classes)} names for each."
         )
-    colours = plotting.CLASS_COLOURS[: len(classes)]
 
     @cache
     def at(halvings: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -81,32 +80,23 @@ def explore(image: np.ndarray, truth: np.ndarray, classes: Sequence[str]) -> Non
     def words(halvings: int) -> str:
         return f"stride {2**halvings}: mean IoU {np.nanmean(at(halvings)[2]):.2f}"
 
-    @cache
+    @core.once
     def stage() -> tuple:
-        """Draw everything once; later only what moves is changed."""
         drawing, axes = plotting.figure(1, 3, 2.7, 3.2)
-        plt.close(drawing)  # or the notebook shows it a second time
         cells, errors, plot = axes[0]
         plotting.picture(cells, at(0)[0], "Cells")
         plotting.picture(errors, at(0)[1], "Errors")
-        bars = plot.barh(range(len(classes)), np.ones(len(classes)), color=colours)
-        plot.set_yticks(range(len(classes)), classes)
-        plot.invert_yaxis()
-        plot.set_xlim(0, 1)
-        plotting.label_axes(plot, "IoU", "")
+        move = core.iou_bars(plot, classes)
         plot.set_title(words(MOST), **plotting.TEXT)
         plotting.error_legend(drawing, mistaken=True)
-        drawing.draw_without_rendering()
-        drawing.set_layout_engine("none")  # parts keep their places, redraws are fast
-        return drawing, cells.images[0], errors.images[0], plot, bars
+        return drawing, cells.images[0], errors.images[0], plot, move
 
     def draw(halvings: int) -> bytes:
-        drawing, cells, errors, plot, bars = stage()
+        drawing, cells, errors, plot, move = stage()
         painted, wrong, scores = at(halvings)
         cells.set_data(painted)
         errors.set_data(wrong)
-        for bar, score in zip(bars, np.nan_to_num(scores), strict=True):
-            bar.set_width(score)
+        move(scores)
         plot.set_title(words(halvings), **plotting.TEXT)
         return core.png(drawing)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import matplotlib.pyplot as plt
 import numpy as np
 
@@ -50,11 +48,9 @@ def explore(image: np.ndarray, truth: np.ndarray) -> None:
     def errors(mask: np.ndarray) -> np.ndarray:
         return plotting.error_map(image, truth, mask)
 
-    @cache
+    @core.once
     def stage() -> tuple:
-        """Draw everything once; later only what moves is changed."""
         drawing, axes = plotting.figure(1, 2, 3.4, 3.2)
-        plt.close(drawing)  # or the notebook shows it a second time
         seen, plot = axes[0]
         plotting.picture(seen, errors(truth), "Errors")
         names = list(scores(truth, truth))
@@ -64,8 +60,6 @@ def explore(image: np.ndarray, truth: np.ndarray) -> None:
         plot.set(xlim=(0, 1.2), xticks=(0, 0.5, 1))
         plot.invert_yaxis()
         plotting.error_legend(drawing)
-        drawing.draw_without_rendering()
-        drawing.set_layout_engine("none")  # parts keep their places, redraws are fast
         return drawing, seen.images[0], bars, numbers
 
     def draw(right: int, down: int, dilate: int) -> bytes:

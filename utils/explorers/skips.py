@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -52,35 +51,25 @@ def explore(
     def scores(truth: np.ndarray, mask: np.ndarray) -> np.ndarray:
         return metrics.class_iou(metrics.confusion_matrix(truth, mask, len(classes)))
 
-    @cache
+    @core.once
     def stage() -> tuple:
-        """Draw everything once; later only what moves is changed."""
         drawing, axes = plotting.figure(1, 3, 2.7, 3.2)
-        plt.close(drawing)  # or the notebook shows it a second time
         seen, errors, plot = axes[0]
         plotting.picture(seen, images[0], "Prediction")
         plotting.picture(errors, images[0], "Errors")
-        colours = plotting.CLASS_COLOURS[: len(classes)]
-        bars = plot.barh(range(len(classes)), np.ones(len(classes)), color=colours)
-        plot.set_yticks(range(len(classes)), classes)
-        plot.invert_yaxis()
-        plot.set_xlim(0, 1)
-        plotting.label_axes(plot, "IoU", "")
+        move = core.iou_bars(plot, classes)
         plot.set_title("mean IoU 0.00", **plotting.TEXT)
         plotting.error_legend(drawing, mistaken=True)
-        drawing.draw_without_rendering()
-        drawing.set_layout_engine("none")  # parts keep their places, redraws are fast
-        return drawing, seen.images[0], errors.images[0], plot, bars
+        return drawing, seen.images[0], errors.images[0], plot, move
 
     def draw(image: int, **sliders: float) -> bytes:
-        drawing, seen, errors, plot, bars = stage()
+        drawing, seen, errors, plot, move = stage()
         weights = {names[name]: weight for name, weight in sliders.items()}
         truth, mask = truths[image], mask_of(weights, image)
         found = scores(truth, mask)
         seen.set_data(plotting.overlay(images[image], mask, 0.4))
         errors.set_data(plotting.error_map(images[image], truth, mask))
-        for bar, score in zip(bars, np.nan_to_num(found), strict=True):
-            bar.set_width(score)
+        move(found)
         plot.set_title(f"mean IoU {np.nanmean(found):.2f}", **plotting.TEXT)
         return core.png(drawing)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
@@ -151,11 +149,9 @@ def explore(image: np.ndarray, answers: np.ndarray, truth: np.ndarray) -> None:
         # White is no class: there the windows give no answer.
         return np.where(known[..., None], palette.paint(found), np.uint8(255))
 
-    @cache
+    @core.once
     def stage() -> tuple:
-        """Draw everything once; later only what moves is changed."""
         drawing, axes = plotting.figure(1, 3, 2.7, 3.0)
-        plt.close(drawing)  # or the notebook shows it a second time
         seen, often, said = axes[0]
         plotting.picture(seen, image, "two windows,\nall centres")
         marks = marks_on(seen)
@@ -163,8 +159,6 @@ def explore(image: np.ndarray, answers: np.ndarray, truth: np.ndarray) -> None:
         key(drawing, drawn, often)
         plotting.picture(said, palette.paint(answers), "\n")
         often.set_title("\n", **plotting.TEXT)
-        drawing.draw_without_rendering()
-        drawing.set_layout_engine("none")  # parts keep their places, redraws are fast
         return drawing, marks, often, drawn, said
 
     def draw(stride: int, window: int) -> bytes:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import matplotlib.pyplot as plt
 import numpy as np
 
@@ -42,11 +40,9 @@ def explore(image: np.ndarray, probability: np.ndarray, truth: np.ndarray) -> No
             f"Dice {metrics.dice(truth, mask):.2f}, IoU {metrics.iou(truth, mask):.2f}"
         )
 
-    @cache
+    @core.once
     def stage() -> tuple:
-        """Draw everything once; later only what moves is changed."""
         drawing, axes = plotting.figure(1, 3, 2.7, 3.2)
-        plt.close(drawing)  # or the notebook shows it a second time
         seen, errors, plot = axes[0]
         plotting.picture(seen, image, "Prediction")
         plotting.picture(errors, image, "Errors")
@@ -54,8 +50,6 @@ def explore(image: np.ndarray, probability: np.ndarray, truth: np.ndarray) -> No
         marker = plot.plot([], [], "o", color="black", ms=9)[0]
         plotting.error_legend(drawing)
         plot.set_title(words(truth > 0), **plotting.TEXT)
-        drawing.draw_without_rendering()
-        drawing.set_layout_engine("none")  # parts keep their places, redraws are fast
         return drawing, seen.images[0], errors.images[0], plot, marker
 
     def draw(threshold: float) -> bytes:
