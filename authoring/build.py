@@ -12,6 +12,7 @@ from authoring.cells import Source
 from authoring.execute import execute, outputs_of, put
 from authoring.layout import TRACKS, ContentError, Course
 from authoring.notebook import NOTE, compose, text_of, write
+from authoring.quizzes import make
 from authoring.read import read
 
 
@@ -82,7 +83,18 @@ def everything(course: Course, selection: Selection, run: bool) -> Iterator[Buil
             for track in TRACKS:
                 if selection.track in (None, track):
                     yield from _notebooks(source, track, course, selection, run)
+    yield from _quizzes(lessons, course, selection)
     yield from _start_pages(lessons, lab_sources, course)
+
+
+def _quizzes(
+    lessons: list[Source], course: Course, selection: Selection
+) -> Iterator[Built]:
+    def wanted(quiz, language: str) -> bool:
+        return selection.has(quiz) and selection.language in (None, language)
+
+    for path, text in make.files(course, lessons, _title, wanted):
+        yield Built(path, text, "build")
 
 
 def _notebooks(
@@ -218,15 +230,25 @@ def _built_files(course: Course) -> Iterator[Path]:
         if NOTE in (_read(path) or ""):
             yield path
     yield from sorted((course.root / "utils" / "models").glob("*.py"))
+    yield from sorted((course.root / "quizzes").rglob("*.html"))
+    yield from sorted((course.root / "utils" / "quiz").rglob("*.json"))
 
 
 def _read(path: Path) -> str | None:
     return path.read_text(encoding="utf-8") if path.exists() else None
 
 
-def _report_translations(course: Course, selection: Selection) -> None:
+def _texts(course: Course, selection: Selection) -> list:
+    """List all that is translated: lessons, labs, quizzes, the words of their pages."""
     lessons, lab_sources = read_all(course, selection)
-    sources = [source for source in [*lessons, *lab_sources] if selection.has(source)]
+    quizzes = make.read_all(course, lessons)
+    sources = [*lessons, *lab_sources, *quizzes]
+    words = [make.Words()] if quizzes and not selection.stems else []
+    return [source for source in sources if selection.has(source)] + words
+
+
+def _report_translations(course: Course, selection: Selection) -> None:
+    sources = _texts(course, selection)
     for stem in dict.fromkeys(source.stem for source in sources):
         for language in course.languages(stem)[1:]:
             path = course.catalogue(language, stem)
@@ -241,11 +263,10 @@ def update_catalogues(course: Course, language: str, selection: Selection) -> No
 
     A catalogue that does not exist yet is made for a lesson that is named.
     """
-    lessons, lab_sources = read_all(course, selection)
-    sources = [source for source in [*lessons, *lab_sources] if selection.has(source)]
+    sources = _texts(course, selection)
     for stem in dict.fromkeys(source.stem for source in sources):
         path = course.catalogue(language, stem)
-        if not path.exists() and not selection.stems:
+        if not path.exists() and not selection.stems and stem != make.CATALOGUE:
             continue
         ours = [source for source in sources if source.stem == stem]
         wanted = translate.messages(ours)

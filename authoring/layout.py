@@ -58,6 +58,12 @@ class Course:
     def models(self, track: str) -> Path:
         return self.root / "utils" / "models" / f"{track}.py"
 
+    def quiz_page(self, language: str, stem: str) -> Path:
+        return self.root / "quizzes" / language / f"{stem}.html"
+
+    def quiz_data(self, language: str, stem: str) -> Path:
+        return self.root / "utils/quiz/questions" / language / f"{stem}.json"
+
     def start_page(self, language: str) -> Path:
         folder = self.root / "lessons"
         return (folder if language == "en" else folder / language) / "README.md"
