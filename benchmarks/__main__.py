@@ -13,6 +13,7 @@ from benchmarks.folds import FOLDS
 from benchmarks.machine import cores
 from benchmarks.recipes import RECIPES
 from benchmarks.run import TRACKS
+from benchmarks.zoo import MODELS
 
 # Commands that let contestants take turns, each a module of that name.
 RACES = {
@@ -67,6 +68,10 @@ def parser() -> argparse.ArgumentParser:
     )
 
     commands.add_parser("pretrain", help="make the weights from simulated skin")
+
+    zoo = commands.add_parser("zoo", help="make the weights from simulated meadows")
+    zoo.add_argument("--model", nargs="+", choices=MODELS, default=list(MODELS))
+    zoo.add_argument("--again", action="store_true", help="train what is stored, too")
     commands.add_parser("report", help="write docs/results.md from what is stored")
     return top
 
@@ -203,6 +208,14 @@ def pretrain(options: argparse.Namespace) -> int:
     return maker.main()
 
 
+def zoo(options: argparse.Namespace) -> int:
+    """Make the weights that lesson 08 compares."""
+    from benchmarks import zoo as maker
+
+    maker.main(options.model, options.again)
+    return 0
+
+
 def report(options: argparse.Namespace) -> int:
     """Write docs/results.md and the pictures."""
     from benchmarks import report as benchmark
@@ -219,6 +232,7 @@ COMMANDS = {
     "start": start,
     "likeness": likeness,
     "pretrain": pretrain,
+    "zoo": zoo,
     "report": report,
 }
 

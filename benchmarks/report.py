@@ -276,6 +276,22 @@ def sliding_table(results: dict) -> str:
     return table(head, rows) if rows else NOT_MEASURED.capitalize() + "."
 
 
+def zoo_table(results: dict) -> str:
+    """Give the table of the models that are trained on simulated meadows."""
+    rows = [
+        [
+            name,
+            f"{run['parameters']:,}",
+            f"{run['mean_iou']:.3f}",
+            f"{run['boundary_iou']:.3f}",
+            f"{run['seconds']:.0f} s",
+        ]
+        for name, run in results.items()
+    ]
+    head = ["model", "parameters", "mean IoU", "boundary IoU", "training"]
+    return table(head, rows) if rows else NOT_MEASURED.capitalize() + "."
+
+
 def start_table(start: dict) -> str:
     """Give the table of waiting times."""
 
@@ -357,15 +373,22 @@ def stored() -> list[dict]:
         store.SLIDING,
         store.START,
         likeness.STORED,
+        store.ZOO,
     )
     return [store.read(path) for path in paths]
 
 
 def render(
-    results: dict, rates: dict, scored: dict, slid: dict, start: dict, alike: dict
+    results: dict,
+    rates: dict,
+    scored: dict,
+    slid: dict,
+    start: dict,
+    alike: dict,
+    zoo: dict,
 ) -> str:
     """Give the text of docs/results.md."""
-    entries = [*results.values(), rates, scored, slid, start, alike]
+    entries = [*results.values(), rates, scored, slid, start, alike, *zoo.values()]
     commands = sorted({run["command"] for run in entries if "command" in run})
     rows = [target.row() for target in targets(results, start)]
     rounds = {
@@ -386,6 +409,7 @@ def render(
         scores=scores_table(scored),
         sliding=sliding_table(slid),
         start=start_table(start),
+        zoo=zoo_table(zoo),
         machines=machines(entries),
         commands="\n".join(f"- `{command}`" for command in commands) or "- none yet",
         rounds="several" if not rounds else min(rounds),

@@ -12,6 +12,7 @@ AUGMENTATION = FOLDER / "augmentation.json"
 SCORES = FOLDER / "scores.json"
 SLIDING = FOLDER / "sliding.json"
 START = FOLDER / "start.json"
+ZOO = FOLDER / "zoo.json"
 
 
 def read(path: Path) -> dict:

@@ -23,6 +23,7 @@ from types import ModuleType, SimpleNamespace
 import numpy as np
 from served import closed, server
 
+from benchmarks import zoo
 from utils import checkpoints, pretrained
 from utils.datasets import Samples
 from utils.datasets.skin import draw_lesion
@@ -446,6 +447,18 @@ def weight_files(track):
     }
 
 
+def meadow_files(track):
+    """Logits of the models that the course ships for meadows."""
+    found = {}
+    for name, make in zoo.MODELS.items():
+        if (checkpoints.MODELS / f"meadow_{name}.npz").exists():
+            track.seed(0)
+            model = make(track.models)
+            track.layer.load_weights(model, checkpoints.meadow(name))
+            found[name] = track.outputs(model, random_inputs(64, 96))[0]
+    return found
+
+
 def downloads(track):
     """What `fetch` makes of a framework's failed download, and of a second try."""
     content = track.weight_file()
@@ -493,6 +506,7 @@ SECTIONS = (
     unpooling,
     bilinear_kernels,
     weight_files,
+    meadow_files,
     downloads,
 )
 

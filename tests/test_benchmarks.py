@@ -11,6 +11,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import nbformat
@@ -29,12 +30,14 @@ from benchmarks import (
     scoring,
     start,
     store,
+    zoo,
 )
 from benchmarks.folds import make_folds
 from benchmarks.recipes import RECIPES, Recipe
 from benchmarks.stopwatch import Stopwatch
 from benchmarks.unet_ph2 import Run, estimate, is_finished, plan, run_all
-from utils.datasets import simulate_skin
+from utils import checkpoints
+from utils.datasets import simulate_meadow, simulate_skin
 from utils.training import Augmentation
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -605,7 +608,7 @@ def test_the_targets_are_judged_by_the_stored_runs():
 
 
 def test_the_report_writes_what_is_stored_and_says_what_is_not_measured():
-    text = report.render(results(), {}, {}, {}, {}, {})
+    text = report.render(results(), {}, {}, {}, {}, {}, {})
     row = next(line for line in text.splitlines() if line.startswith("| lesson | PyT"))
     assert [cell.strip() for cell in row.split("|")[3:-1]] == [
         "4 (2 of 5 folds)",
@@ -626,7 +629,7 @@ def test_the_report_writes_what_is_stored_and_says_what_is_not_measured():
 
 
 def test_an_empty_report_has_no_number_that_was_measured():
-    text = report.render({}, {}, {}, {}, {}, {})
+    text = report.render({}, {}, {}, {}, {}, {}, {})
     assert "±" in text and not re.search(r"\d ± \d", text)
     assert text.count("not measured") > 20 and "reached |" not in text
 
@@ -814,6 +817,75 @@ def test_a_trial_takes_the_path_of_the_benchmark_and_stores_nothing(track):
     ]
     assert re.fullmatch(r".*: Dice 0\.\d{4} after \d+ s on 4 images", lines[-1])
     assert store.read(store.UNET_PH2) == before
+
+
+# The models of the meadow
+
+
+def test_the_zoo_trains_on_the_lessons_training_scenes_and_their_mirror_images():
+    recipe = replace(zoo.RECIPE, scenes=20, size=32)
+    train, test = zoo.parts(recipe)
+    rest, expected = simulate_meadow(20, 32).split(test=0.2, seed=0)
+    own, _ = rest.split(test=0.2, seed=0)
+    assert test.names == expected.names and len(test) == 4
+    half = len(own)
+    assert train.names[:half] == own.names and len(train) == 2 * half
+    for i, name in enumerate(own.names):
+        assert np.array_equal(train.images[half + i], own.images[i, :, ::-1]), name
+        assert np.array_equal(train.masks[half + i], own.masks[i, :, ::-1]), name
+
+
+def test_the_zoo_scores_as_the_lessons_do():
+    truth = np.repeat([[0], [1], [2], [3], [4]], 5, axis=1).astype(np.uint8)[None]
+    assert zoo.scores(truth, truth) == {"mean_iou": 1, "boundary_iou": 1}
+    wrong = np.where(truth == 4, 3, truth).astype(np.uint8)
+    assert zoo.scores(truth, wrong)["mean_iou"] == pytest.approx((1 + 1 + 1 + 0.5) / 5)
+
+
+def test_what_the_zoo_has_stored_is_not_trained_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoints, "MODELS", tmp_path)
+    stored = {name: {"settings": asdict(zoo.RECIPE)} for name in ("unet", "segnet")}
+    (tmp_path / "meadow_unet.npz").touch()
+    names = ["unet", "segnet", "fcn8s"]
+    assert zoo.lacking(names, stored, zoo.RECIPE) == ["segnet", "fcn8s"]
+    other = replace(zoo.RECIPE, epochs=1)
+    assert zoo.lacking(names, stored, other) == names
+
+
+ZOO = """
+import json, sys
+from pathlib import Path
+from benchmarks import zoo
+from utils.datasets import cache
+from utils.models import pytorch as models
+
+cache.CACHE = Path(sys.argv[1])
+recipe = zoo.Recipe(scenes=20, size=32, epochs=1, batch_size=4)
+result = zoo.train("fcn32s", models, recipe, Path(sys.argv[1]))
+print(zoo.told("fcn32s", result))
+print(json.dumps(result))
+"""
+
+
+def test_the_zoo_writes_small_weights_and_scores_them(tmp_path):
+    done = python("-c", ZOO, str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    *_, told, result = done.stdout.splitlines()
+    result = json.loads(result)
+    path = tmp_path / "meadow_fcn32s.npz"
+    assert path.stat().st_size == result["bytes"] < 1e6
+    assert 0 < result["mean_iou"] < 1 and 0 <= result["boundary_iou"] < 1
+    assert result["parameters"] == 296_189
+    assert told.startswith("fcn32s: 296,189 parameters, 0.5")
+
+
+def test_the_weights_of_the_zoo_are_of_its_recipe_and_small():
+    results = store.read(store.ZOO)
+    assert results and set(results) <= set(zoo.MODELS)
+    assert zoo.lacking(results, results, zoo.RECIPE) == []
+    sizes = [checkpoints.meadow(name).stat().st_size for name in results]
+    assert sizes == [run["bytes"] for run in results.values()]
+    assert max(sizes) < 1e6 and sum(sizes) < 6e6
 
 
 # What is published

@@ -32,6 +32,15 @@ def test_the_weights_of_the_course_give_the_same_logits_in_both_tracks():
     assert pytorch["shipped"].std() > 0.01
 
 
+def test_the_models_of_the_meadow_give_the_same_logits_in_both_tracks():
+    pytorch, tensorflow = tracks.both("meadow_files")
+    assert list(pytorch) == list(tensorflow) and "unet" in pytorch
+    for name, logits in pytorch.items():
+        apart = tracks.channels_last(logits, tensorflow[name]) - tensorflow[name]
+        assert np.abs(apart).max() <= 1e-3, name  # trained logits reach 50
+        assert np.ptp(logits) > 5, f"{name} is not trained"
+
+
 @pytest.mark.parametrize("track", TRACKS)
 def test_a_wrong_file_is_told_in_one_sentence(track):
     refused = tracks.answer(track, "weight_files")["refused"]
