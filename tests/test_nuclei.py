@@ -353,6 +353,14 @@ def test_most_pictures_have_nuclei_that_touch(drawn):
     assert np.mean([touch(numbers) for numbers in drawn[1]]) > 0.6
 
 
+def test_the_border_of_two_nuclei_runs_between_them(monkeypatch):
+    pair = np.array([[0, -0.26, 0.4], [0, 0.26, 0.4]])
+    monkeypatch.setattr(cells, "_places", lambda *_: pair)
+    drawn = [cells.draw_nuclei(np.random.default_rng(i), 48, 48)[1] for i in range(40)]
+    one, other = ((np.stack(drawn) == number).sum() for number in (1, 2))
+    assert 0.95 < one / other < 1.05, "neither lies on the other"
+
+
 def test_some_pictures_glow_on_dark_and_some_are_stained(drawn):
     images, instances = drawn
     nuclei = [i[n > 0].mean(0) for i, n in zip(images, instances, strict=True)]
