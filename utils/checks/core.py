@@ -10,6 +10,7 @@ from __future__ import annotations
 import copy
 import os
 import random
+import re
 import textwrap
 import traceback
 import warnings
@@ -56,7 +57,7 @@ class Exercise:
         are right and `inspect` alone can tell.
     cases: makes the cases, the worked example first.
     mistakes: typical ones; the one that gives the learner's answer gives the hint.
-        One that stops with an error gives its hint to the same kind of error.
+        One that stops with an error gives its hint to the same error, numbers aside.
     exact: whether arrays must have the oracle's dtype and values to the last bit.
     inspect: (arguments, answer) -> a hint if the answer breaks a rule of the exercise,
         else None; asked before the values are compared.
@@ -92,13 +93,14 @@ def check(exercise: Exercise, function: Callable) -> None:
         finish(exercise.name, False, problem)
     else:
         times = [f"{n}{f' ({c} times)' if c > 1 else ''}" for n, c in tried.items()]
-        passed = f"{exercise.name}: passed. It is right on {', '.join(times)}."
-        print(textwrap.fill(passed, 88))
+        finish(exercise.name, True, f"It is right on {', '.join(times)}.")
 
 
 def finish(name: str, passed: bool, text: str) -> None:
     """Print the end of a check; raise NotYet if nbgrader has to hear that it failed."""
-    print(f"{name}: {'passed' if passed else 'not yet'}. {text}")
+    said = f"{name}: {'passed' if passed else 'not yet'}. {text}"
+    for line in said.split("\n"):  # indented ones are tables and code
+        print(line if line.startswith("  ") else textwrap.fill(line, 88))
     # nbgrader sets this variable while it validates or grades, and counts errors.
     if not passed and os.environ.get("NBGRADER_EXECUTION"):
         raise NotYet(f"{name} does not pass")
@@ -152,14 +154,18 @@ def _judge(
 
 
 def _hint_for_error(error: Exception, exercise: Exercise, case: Case) -> str:
-    """Give the hint of the first mistake that stops with the same kind of error."""
+    """Give the hint of the first mistake that stops with the same error."""
     for mistake in exercise.mistakes:
         try:
             _answer(mistake.answer, case)
         except Exception as theirs:
-            if type(theirs) is type(error):
+            if _without_numbers(theirs) == _without_numbers(error):
                 return f"\nHint: {mistake.hint}"
     return ""
+
+
+def _without_numbers(error: Exception) -> tuple[type, str]:
+    return type(error), re.sub(r"\d+", "#", str(error))
 
 
 def _answer(function: Callable, case: Case):

@@ -24,6 +24,7 @@ def same(got, expected, exact: bool = False) -> bool:
     """Tell whether two answers are equal: numbers, text, arrays, and lists of these.
 
     exact: compare arrays bit by bit with their dtype; else to 4 digits, dtype free.
+    Where several things are expected, an array of as many rows will do.
     """
     if isinstance(expected, dict):
         return (
@@ -32,6 +33,8 @@ def same(got, expected, exact: bool = False) -> bool:
             and all(same(got[key], expected[key], exact) for key in expected)
         )
     if isinstance(expected, tuple | list):
+        if isinstance(got, np.ndarray) and got.ndim:
+            got = tuple(got)
         return (
             isinstance(got, tuple | list)
             and len(got) == len(expected)

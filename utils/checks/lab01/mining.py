@@ -1,0 +1,178 @@
+"""Hard negatives, a few of each scene and not all from one place: the check."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from utils.checks.core import Case, Exercise, Mistake
+
+
+def _greedy(chances, is_target, count, apart):
+    """Go through all false alarms of a scene from the worst, and keep or drop each."""
+    kept = []
+    for scene in range(len(chances)):
+        alarms = [
+            (-float(chances[scene][place]), place)
+            for place in np.ndindex(*chances.shape[1:])
+            if chances[scene][place] > 0.5 and not is_target[scene][place]
+        ]
+        chosen: list[tuple[int, int]] = []
+        for _, (row, column) in sorted(alarms):
+            near = [max(abs(row - r), abs(column - c)) < apart for r, c in chosen]
+            if len(chosen) < count and not any(near):
+                chosen.append((row, column))
+        kept += [(scene, *place) for place in chosen]
+    return tuple(np.array(kept, int).reshape(-1, 3).T)
+
+
+def _cases() -> Iterator[Case]:
+    def case(name, chances, is_target, count, apart):
+        arguments = {"chances": chances, "is_target": is_target}
+        return Case(name, {**arguments, "count": count, "apart": apart})
+
+    def chances_of(generator, shape):
+        """All different, so that nobody has to agree about ties."""
+        ranks = generator.permutation(int(np.prod(shape)))
+        return ((ranks + 0.5) / ranks.size).reshape(shape)
+
+    generator = np.random.default_rng(23)
+    chances = np.array([[[0.9, 0.8, 0.1, 0.7, 0.95, 0.2, 0.6, 0.55]]])
+    is_target = np.array([[[0, 0, 0, 0, 1, 0, 0, 0]]], bool)
+    yield case("the worked example", chances, is_target, 2, 2)
+    for count, apart in ((4, 2), (3, 3), (6, 2), (5, 4)):
+        shape = tuple(generator.choice(np.arange(3, 12), 3, replace=False))
+        chances = chances_of(generator, shape)
+        yield case(
+            "random chances", chances, generator.random(shape) < 0.2, count, apart
+        )
+    yield case("chances of float32", chances.astype(np.float32), chances < 0.6, 3, 2)
+    calm = chances.copy()
+    calm[1] /= 3
+    yield case("a scene without any alarm", calm, np.zeros(calm.shape, bool), 4, 3)
+    yield case("neighbours allowed", chances, chances > 0.9, 5, 1)
+    yield case("more wanted than there are", chances, chances > 0.8, 500, 3)
+    yield case("no alarm at all", chances / 3, chances > 0.2, 3, 2)
+    two = np.full((1, 5, 9), 0.1)
+    two[0, 2, 1], two[0, 2, 3], two[0, 2, 5], two[0, 4, 8] = 0.8, 0.9, 0.85, 0.5
+    yield case("exactly 0.5, and exactly apart", two, two > 1, 4, 2)
+    corner = np.full((1, 6, 7), 0.1)
+    corner[0, 1, 1], corner[0, 4, 4], corner[0, 1, 6] = 0.9, 0.8, 0.7
+    yield case("two places corner to corner", corner, corner > 1, 3, 4)
+
+
+def _taken(
+    alarm=lambda chance, target: (chance > 0.5) & ~target,
+    rank=lambda chance: -chance,
+    near=lambda down, right, apart: np.maximum(down, right) < apart,
+    scenes=True,
+):
+    """Make a function of which one part may be wrong."""
+
+    def answer(chances, is_target, count, apart):
+        found = np.argwhere(alarm(chances, is_target == 1))
+        order = np.argsort(rank(chances[tuple(found.T)]), kind="stable")
+        found = found[order]
+        kept: list[np.ndarray] = []
+        for place in found:
+            rivals = [p for p in kept if p[0] == place[0]]
+            if (len(rivals) if scenes else len(kept)) >= count:
+                continue
+            apart_enough = not any(
+                near(*np.abs(place[1:] - rival[1:]), apart) for rival in rivals
+            )
+            if apart_enough:
+                kept.append(place)
+        if scenes:
+            kept.sort(key=lambda place: place[0])
+        return tuple(np.array(kept, int).reshape(-1, 3).T)
+
+    return answer
+
+
+def _top_then_thinned(chances, is_target, count, apart):
+    """Take the worst `count` first and drop the near ones from these."""
+    wide = _taken(near=lambda down, right, apart: False)
+    scene, row, column = wide(chances, is_target, count, apart)
+    kept = []
+    for place in zip(scene, row, column, strict=True):
+        rivals = [k for k in kept if k[0] == place[0]]
+        near = [max(abs(place[1] - k[1]), abs(place[2] - k[2])) < apart for k in rivals]
+        if not any(near):
+            kept.append(place)
+    return tuple(np.array(kept, int).reshape(-1, 3).T)
+
+
+def _swapped(**case):
+    scene, row, column = _greedy(**case)
+    return scene, column, row
+
+
+MINE = Exercise(
+    "hard_negatives",
+    _greedy,
+    _cases,
+    (
+        Mistake(
+            _swapped,
+            "Rows and columns are swapped. np.unravel_index gives the row first.",
+        ),
+        Mistake(
+            _taken(alarm=lambda chance, target: chance > 0.5),
+            "You take pixels of the target itself. They are right, however high their "
+            "chance is.",
+        ),
+        Mistake(
+            _taken(alarm=lambda chance, target: (chance > 0.5) & target),
+            "You take pixels of the target. A negative is a pixel of anything else.",
+        ),
+        Mistake(
+            _taken(alarm=lambda chance, target: ~target),
+            "You take pixels that the network gets right as well. A false alarm has a "
+            "chance above 0.5, and some scenes have fewer than `count`.",
+        ),
+        Mistake(
+            _taken(alarm=lambda chance, target: (chance >= 0.5) & ~target),
+            "A chance of exactly 0.5 is no alarm: > and not >=.",
+        ),
+        Mistake(
+            _taken(rank=lambda chance: chance),
+            "You start from the lowest chance. The hardest negative has the highest.",
+        ),
+        Mistake(
+            _taken(near=lambda down, right, apart: False),
+            "Two of yours are neighbours, and teach the same thing twice. Keep `apart` "
+            "rows or columns between any two of a scene.",
+        ),
+        Mistake(
+            _taken(near=lambda down, right, apart: np.maximum(down, right) <= apart),
+            "You keep one pixel too much distance: `apart` rows or columns are enough.",
+        ),
+        Mistake(
+            _taken(near=lambda down, right, apart: down + right < apart),
+            "You add rows and columns. Two places are near if rows and columns are "
+            "both less than `apart`: a square around each.",
+        ),
+        Mistake(
+            _taken(near=lambda down, right, apart: np.hypot(down, right) < apart),
+            "You measure straight lines. Two places are near if rows and columns are "
+            "both less than `apart`: a square around each.",
+        ),
+        Mistake(
+            _taken(near=lambda down, right, apart: np.minimum(down, right) < apart),
+            "You forbid whole rows and columns. Two places are near only if rows and "
+            "columns are both less than `apart`.",
+        ),
+        Mistake(
+            _top_then_thinned,
+            "You take the worst `count` first and thin them out then, so too few are "
+            "left. A place that falls away makes room for the next.",
+        ),
+        Mistake(
+            _taken(scenes=False),
+            "You take the worst of all scenes together, and one scene may crowd out "
+            "the others. Take `count` of each.",
+        ),
+    ),
+)

@@ -1,0 +1,263 @@
+"""Where windows start, and which stride a budget allows: cases and mistakes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from utils.checks.core import Case, Exercise, Mistake
+
+
+def _laid(length, size, stride) -> np.ndarray:
+    """Lay windows one by one, the last one flush with the end."""
+    starts, start = [], 0
+    while start + size < length:
+        starts.append(start)
+        start += stride
+    return np.array([*starts, length - size])
+
+
+def _starts_cases() -> Iterator[Case]:
+    generator = np.random.default_rng(20)
+    yield Case("the worked example", {"length": 11, "size": 4, "stride": 3})
+    for _ in range(6):
+        size, length = sorted(generator.choice(np.arange(4, 60), 2, replace=False))
+        stride = int(generator.integers(1, size))
+        arguments = {"length": int(length), "size": int(size), "stride": stride}
+        yield Case("random numbers", arguments)
+    yield Case("an exact fit", {"length": 16, "size": 4, "stride": 3})
+    yield Case("a single window", {"length": 9, "size": 9, "stride": 2})
+    yield Case("windows side by side", {"length": 23, "size": 5, "stride": 5})
+    yield Case("stride 1", {"length": 8, "size": 5, "stride": 1})
+
+
+def _spread(length, size, stride):
+    count = -(-(length - size) // stride) + 1
+    return np.linspace(0, length - size, count).round().astype(int)
+
+
+STARTS = Exercise(
+    "window_starts",
+    _laid,
+    _starts_cases,
+    (
+        Mistake(
+            lambda length, size, stride: np.arange(0, length - size + 1, stride),
+            "Your last window ends before the image does, so the pixels behind it get "
+            "no answer. Add one that is flush with the end.",
+        ),
+        Mistake(
+            lambda length, size, stride: np.arange(0, length - size, stride),
+            "Your last window ends before the image does. Add one that is flush with "
+            "the end.",
+        ),
+        Mistake(
+            lambda length, size, stride: np.arange(0, length, stride),
+            "Windows reach beyond the image. The last one starts at length - size.",
+        ),
+        Mistake(
+            lambda length, size, stride: np.arange(0, length - size + stride, stride),
+            "Your last window reaches beyond the image: pull it back until it is flush "
+            "with the end.",
+        ),
+        Mistake(
+            lambda length, size, stride: np.append(
+                np.arange(0, length - size + 1, stride), length - size
+            ),
+            "Where the windows fit exactly, the last one is there twice, and is paid "
+            "for twice.",
+        ),
+        Mistake(
+            lambda length, size, stride: np.append(
+                np.arange(0, length - size + 1, stride), length - size + 1
+            ),
+            "Your last window starts one pixel too late: its last pixel is outside.",
+        ),
+        Mistake(
+            lambda length, size, stride: np.append(
+                np.arange(0, length - size, stride), length - size - 1
+            ),
+            "Your last window ends one pixel before the image does.",
+        ),
+        Mistake(
+            lambda length, size, stride: np.arange(-(-(length - size) // stride) + 1),
+            "These are the numbers of the windows. Return the pixel where each starts.",
+        ),
+        Mistake(
+            lambda length, size, stride: len(_laid(length, size, stride)),
+            "This is how many windows there are. Return where each of them starts.",
+        ),
+        Mistake(
+            lambda length, size, stride: _laid(length, size, stride) + size,
+            "These are the places where windows end.",
+        ),
+        Mistake(
+            lambda length, size, stride: _laid(length, size, stride) + size // 2,
+            "These are the middles of the windows. Return their first pixels.",
+        ),
+        Mistake(
+            _spread,
+            "Your windows are spread evenly. They lie `stride` pixels apart, and only "
+            "the last one is moved.",
+        ),
+        Mistake(
+            lambda length, size, stride: _laid(length, stride, size),
+            "Size and stride are swapped.",
+        ),
+    ),
+)
+
+
+def _cheapest_first(height, width, size, cost, budget) -> tuple[int, int]:
+    for stride in range(1, size + 1):
+        windows = len(_laid(height, size, stride)) * len(_laid(width, size, stride))
+        if windows * cost <= budget:
+            return stride, windows
+    return 0, 0
+
+
+def _plan_cases() -> Iterator[Case]:
+    def case(name, height, width, size, cost, budget):
+        numbers = {"height": height, "width": width, "size": size}
+        return Case(name, {**numbers, "cost": cost, "budget": budget})
+
+    generator = np.random.default_rng(21)
+    yield case("the worked example", 10, 13, 4, 100, 2000)
+    for _ in range(6):
+        sides = generator.choice(np.arange(20, 90), 2, replace=False)
+        height, width = (int(side) for side in sides)
+        size, cost = int(generator.integers(5, 17)), int(generator.integers(50, 900))
+        wanted = int(generator.integers(2, size))
+        count = len(_laid(height, size, wanted)) * len(_laid(width, size, wanted))
+        yield case(
+            "random numbers", height, width, size, cost, count * cost + cost // 2
+        )
+    windows = len(_laid(30, 6, 3)) * len(_laid(47, 6, 3))
+    yield case("a budget that is met exactly", 30, 47, 6, 70, windows * 70)
+    yield case("enough for stride 1", 12, 9, 5, 10, 10**9)
+    yield case("a budget for nothing", 40, 30, 5, 1000, 9000)
+    yield case("one window that is the image", 32, 32, 32, 2_400_000, 2_400_000)
+
+
+def _planned(count=None, allowed=None, order=None, best=None, answer=None):
+    """Make a planner of which one part may be wrong."""
+
+    def plan(height, width, size, cost, budget):
+        found = 0, 0
+        for stride in (order or range)(1, size + 1):
+            windows = (count or _windows)(height, width, size, stride)
+            fits = (allowed or (lambda bill: bill <= budget))(windows * cost)
+            if fits:
+                return stride, windows
+        return found
+
+    return plan
+
+
+def _windows(height, width, size, stride):
+    return _along(height, size, stride) * _along(width, size, stride)
+
+
+def _along(length, size, stride):
+    return -(-(length - size) // stride) + 1
+
+
+def _strictly(height, width, size, cost, budget):
+    return _planned(allowed=lambda bill: bill < budget)(
+        height, width, size, cost, budget
+    )
+
+
+def _beyond_size(height, width, size, cost, budget):
+    for stride in range(1, max(height, width)):
+        windows = _windows(height, width, size, stride)
+        if windows * cost <= budget:
+            return stride, windows
+    return 0, 0
+
+
+PLAN = Exercise(
+    "plan",
+    _cheapest_first,
+    _plan_cases,
+    (
+        Mistake(
+            lambda **case: _cheapest_first(**case)[::-1],
+            "The two numbers are swapped: the stride comes first.",
+        ),
+        Mistake(
+            lambda **case: (
+                _cheapest_first(**case)[0],
+                _cheapest_first(**case)[1] * case["cost"],
+            ),
+            "The second number is the bill. Return how many windows there are.",
+        ),
+        Mistake(
+            _planned(
+                lambda h, w, size, s: ((h - size) // s + 1) * ((w - size) // s + 1)
+            ),
+            "Your count leaves out the last window, which is flush with the end: "
+            "round up, not down.",
+        ),
+        Mistake(
+            _planned(lambda h, w, size, s: -(-h // s) * -(-w // s)),
+            "You count a window for each step over the whole image. A window starts "
+            "between 0 and length - size.",
+        ),
+        Mistake(
+            _planned(
+                lambda h, w, size, s: -(-(h - size + 1) // s) * -(-(w - size + 1) // s)
+            ),
+            "Your count of windows is off at some lengths. Count the steps between the "
+            "first and the last start, rounded up, and add 1.",
+        ),
+        Mistake(
+            _planned(lambda h, w, size, s: -(-(h - size) // s) * -(-(w - size) // s)),
+            "One window is missing along each side: there is one more window than "
+            "steps between them.",
+        ),
+        Mistake(
+            _planned(lambda h, w, size, s: _along(h, size, s) ** 2),
+            "You square the count of one side. Height and width have counts of their "
+            "own.",
+        ),
+        Mistake(
+            _planned(lambda h, w, size, s: _along(w, size, s) ** 2),
+            "You square the count of one side. Height and width have counts of their "
+            "own.",
+        ),
+        Mistake(
+            _planned(lambda h, w, size, s: _along(h, size, s) + _along(w, size, s)),
+            "You add the counts of rows and columns. Each row has all the columns.",
+        ),
+        Mistake(
+            _strictly,
+            "A bill that is exactly the budget can be paid: <= and not <.",
+        ),
+        Mistake(
+            _planned(order=lambda first, end: range(end - 1, first - 1, -1)),
+            "You return the longest stride that fits. The shortest one that can be "
+            "paid gives the best outlines.",
+        ),
+        Mistake(
+            _beyond_size,
+            "Your stride is longer than a window, so pixels between the windows get "
+            "no answer. If no stride up to `size` can be paid, return 0, 0.",
+        ),
+        Mistake(
+            lambda **case: (
+                _cheapest_first(**case)
+                if _cheapest_first(**case)[0]
+                else (case["size"], _windows(*[*case.values()][:3], case["size"]))
+            ),
+            "No stride can be paid here, and you plan one all the same. Return 0, 0.",
+        ),
+        Mistake(
+            lambda **case: (
+                _cheapest_first(**case) if sum(_cheapest_first(**case)) else None
+            ),
+            "No stride can be paid here. Return 0, 0.",
+        ),
+    ),
+)
