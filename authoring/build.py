@@ -12,7 +12,7 @@ from authoring.cells import Source
 from authoring.execute import execute, outputs_of, put
 from authoring.layout import TRACKS, ContentError, Course
 from authoring.notebook import NOTE, compose, text_of, write
-from authoring.quizzes import make
+from authoring.quizzes import make, shown
 from authoring.read import read
 
 
@@ -78,12 +78,13 @@ def everything(course: Course, selection: Selection, run: bool) -> Iterator[Buil
     for track, text in models.items():
         if text:
             yield Built(course.models(track), text, "build")
+    # Before the notebooks, which show them.
+    yield from _quizzes(lessons, course, selection)
     for source in [*lessons, *lab_sources]:
         if selection.has(source):
             for track in TRACKS:
                 if selection.track in (None, track):
                     yield from _notebooks(source, track, course, selection, run)
-    yield from _quizzes(lessons, course, selection)
     yield from _start_pages(lessons, lab_sources, course)
 
 
@@ -124,6 +125,7 @@ def _notebooks(
             continue
         notebook = _compose(source, course, (kind, language, track))
         put(notebook, outputs)
+        shown.fill(notebook, language, course)
         path = course.notebook(kind, language, track, source.stem)
         executed = seconds if language == "en" else None
         yield Built(path, text_of(notebook), rebuild, executed)

@@ -17,6 +17,7 @@ from authoring import exports, keys, translate
 from authoring.cli import main
 from authoring.layout import TRACKS, Course
 from authoring.publish import https
+from authoring.quizzes import shown
 from authoring.read import read
 
 LESSON = '''---
@@ -814,6 +815,33 @@ def test_korean_notebooks_differ_in_prose_only(finished):
     assert "Only for PyTorch." in sources(korean, "markdown")
     for one, two in zip(english.cells, korean.cells, strict=True):
         assert one.get("outputs") == two.get("outputs")
+
+
+def test_a_notebook_shows_its_quiz_in_its_own_language_and_as_it_is_now(course):
+    questions = Path("utils/quiz/questions")
+    shutil.copytree(Path(keys.__file__).parents[1] / questions, course / questions)
+    sources = ["1 + 1", 'quiz.show("05", "pre")', 'x = quiz.show("05", "pre")']
+    notebook = nbformat.v4.new_notebook(
+        cells=[*map(nbformat.v4.new_code_cell, sources)]
+    )
+    for cell in notebook.cells:
+        cell.outputs = [nbformat.v4.new_output("stream", text="as executed")]
+
+    def shows(language):
+        shown.fill(notebook, language, Course(course))
+        (output,) = notebook.cells[1].outputs
+        return output.data["text/html"]
+
+    english, korean = shows("en"), shows("ko")
+    assert "<ol>" in english and not re.search("[가-힣]", english)
+    assert re.search("[가-힣]", korean)
+    for number in (0, 2):
+        assert notebook.cells[number].outputs[0].text == "as executed"
+    (path,) = (course / questions / "en").glob("05_*.json")
+    quiz = json.loads(path.read_text("utf-8"))
+    quiz["pre"][0]["ask"] = "<p>And now?</p>"
+    path.write_text(json.dumps(quiz), "utf-8")
+    assert "<p>And now?</p>" in shows("en")
 
 
 def test_untranslated_and_outdated_cells_are_reported(course, capsys):
