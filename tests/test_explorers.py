@@ -10,6 +10,7 @@ from utils.explorers import (
     core,
     output_stride,
     overlap,
+    roi,
     scatter,
     skips,
     sliding,
@@ -545,3 +546,47 @@ def test_windows_that_cannot_be_laid_are_refused_in_words(headless):
         sliding.starts(8, 4, 0)
     with pytest.raises(ValueError, match=r"answers has the shape \(2, 24, 24\)"):
         sliding.explore(IMAGE, np.stack([TRUTH, TRUTH]), TRUTH)
+
+
+def test_roi_pool_takes_whole_cells_and_roi_align_points_between():
+    # Of 10 to 26 pixels at a stride of 4: cells 3 to 7 (2.5 and 6.5 are rounded up).
+    spans = roi.pooled_cells(10, 26, 2, 4)
+    assert spans == [range(3, 6), range(5, 8)]  # five cells in two bins
+    assert roi.pooled_cells(9, 10, 1, 4) == [range(2, 4)]
+    points = roi.sample_points(10, 26, 2, 2)
+    assert points.tolist() == [[12, 16], [20, 24]]
+    right, pooled, aligned = roi.answers(10, 26, 2, 4)
+    assert right.tolist() == aligned.tolist() == [14, 22]
+    assert pooled.tolist() == [22, 30]  # the centres of cells 5 and 7
+
+
+def test_the_box_of_the_roi_explorer_moves(live, shown, monkeypatch):
+    drawings = []
+
+    def look(drawing):
+        drawings.append(drawing)
+        return b"picture %d" % len(drawings)
+
+    monkeypatch.setattr(core, "png", look)
+    roi.explore(stride=4)
+    shift, width, image = shown[0].children
+    assert (shift.value, width.value, shift.step) == (0, 16, 0.25)
+    said = drawings[-1].texts[0].get_text()
+    assert (
+        said == "first bin at 10.7: RoIPool 14.0, off by 3.3; RoIAlign 10.7, off by 0.0"
+    )
+    shift.value = 2.5
+    assert drawings[-1].axes[1].patches[-1].get_x() == 10.5
+    assert image.value == b"picture 2"
+    assert plt.get_fignums() == [], "the notebook would show the figure a second time"
+
+
+def test_without_a_kernel_three_boxes_say_how_wrong_pooling_is(headless, shown, capsys):
+    roi.explore()
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(",")[0] for line in lines] == ["x0 = 8", "x0 = 9.5", "x0 = 10.5"]
+    assert all(line.endswith("RoIAlign 10.7, off by 0.0") for line in lines[:1])
+    assert "RoIPool 18.0, off by 4.8" in lines[2]
+    assert len(shown) == 1
+    with pytest.raises(ValueError, match="stride is 0"):
+        roi.explore(0)

@@ -29,7 +29,7 @@ def test_instances_are_the_sheep_and_numbered_without_gaps(drawn):
 
 def test_one_sees_enough_of_every_sheep(drawn):
     sizes = np.concatenate([np.bincount(one.ravel())[1:] for _, _, one in drawn])
-    assert sizes.min() >= 100 and len(sizes) > 16
+    assert sizes.min() >= 250 and len(sizes) > 16
 
 
 def test_the_same_seed_draws_the_same_flock(drawn):

@@ -1,7 +1,7 @@
 """The simulated flock: the meadow seen from nearer, for telling sheep apart.
 
 Painter, light, trees, clutter and classes are those of `utils.datasets.meadow`. What
-differs is the plan: two to seven sheep stand in front of the fence, larger, and often
+differs is the plan: up to seven sheep stand in front of the fence, larger, and often
 so close together that they touch or hide each other in part. In the meadow planks cut
 sheep in two, and ears peep over boards; here one sees of every sheep at least `SHARE`
 of what is in the frame, and at least `SEEN` of the frame.
@@ -26,12 +26,12 @@ from utils.datasets.sheep import random_sheep
 from utils.datasets.trees import random_trees
 from utils.live import live
 
-_RECIPE = 1  # goes into the cache's key: count up whenever a picture changes
+_RECIPE = 3  # goes into the cache's key: count up whenever a picture changes
 
-SHARE = 0.5  # of a sheep in the frame is seen at least
-SEEN = 100 / 128**2  # of a square as high as the frame: 100 pixels of 128 x 128
+SHARE = 0.6  # of a sheep in the frame is seen at least
+SEEN = 250 / 128**2  # of a square as high as the frame: 250 pixels of 128 x 128
 _LOOK = 128  # height in pixels at which is counted what one sees of a sheep
-_HIGH = (0.3, 0.85)  # a sheep's height, as a share of half the frame's
+_HIGH = (0.42, 0.95)  # a sheep's height, as a share of half the frame's
 
 
 def simulate_flock(
@@ -114,12 +114,12 @@ def _flock(generator, ground: Ground) -> list[Item]:
     fleece, face, mark = (np.array(c[generator.integers(len(c))]) for c in colours)
     mark = mark if generator.random() < 0.3 else None
     light, items, last = ground.light, [], None
-    for _ in range(int(generator.integers(3, 8) * ground.crowd)):
+    for _ in range(int(generator.integers(4, 9) * ground.crowd)):
         lamb = generator.random() < 0.2
         size = generator.uniform(0.88, 1.08) * (0.65 if lamb else 1)
         if last and generator.random() < 0.55:  # beside the one before
             x, foot, scale = last
-            x = x + generator.choice([-1, 1]) * generator.uniform(0.6, 1.3) * scale
+            x = x + generator.choice([-1, 1]) * generator.uniform(0.7, 1.3) * scale
             foot = foot + generator.normal(0, 0.12) * scale
         else:
             x = generator.uniform(-0.95, 0.95) * ground.aspect
@@ -127,7 +127,7 @@ def _flock(generator, ground: Ground) -> list[Item]:
             foot = light.horizon + high / light.per_metre
         line = ground.fence.foot(x) if ground.fence else None
         foot = foot if line is None else max(foot, line + 0.07)
-        foot = min(foot, 1.1)
+        foot = min(foot, 1.05)
         scale = light.scale(foot)
         last = x, foot, scale
         own_fleece, own_face, own_mark = fleece, face, mark
@@ -146,13 +146,13 @@ def _flock(generator, ground: Ground) -> list[Item]:
 
 def _seen(items: list[Item], texture: int, aspect: float) -> list[Item]:
     """Leave out the sheep that are mostly hidden, and those next to nothing of."""
-    width = max(1, round(_LOOK * aspect))
-    seen = meadow._lay(Sheet(_LOOK, width, texture, coloured=False), items)
+    sheet = Sheet(_LOOK, max(1, round(_LOOK * aspect)), texture, coloured=False)
+    seen = meadow._lay(sheet, items)
     kept = []
     for item, pixels in zip(items, seen, strict=True):
         if item.sheep:
-            alone = Sheet(_LOOK, width, texture, coloured=False)
-            whole = meadow._lay(alone, [item])[0]
+            sheet.instances[:] = 0
+            whole = meadow._lay(sheet, [item])[0]  # alone
             if pixels < max(SHARE * whole, SEEN * _LOOK**2):
                 continue
         kept.append(item)
