@@ -3,7 +3,7 @@
 An expression sees NumPy as `np`, torch, nn, functional, everything that the lessons
 export, `metrics`, and of its own question: `right`, the number of the right option, a
 list of these, or a list of pixels; `grid`, what can be clicked on; `grids`, the grids
-of the figure, of errors also `truth` and `found`; `options`, the grids of the options.
+of the figure; `options`, the grids of the options, of errors what was found.
 `works(call)` tells whether a call does not fail.
 """
 
@@ -69,10 +69,6 @@ def names(question: Question) -> dict:
         "options": [array(option.figure) for option in question.options],
         "works": works,
     }
-    for panel in question.figure:
-        if panel.kind == "errors":
-            own["truth"] = np.array([[c == "1" for c in row] for row in panel.truth])
-            own["found"] = np.array([[c == "1" for c in row] for row in panel.rows])
     libraries = {"np": np, "torch": torch, "nn": nn, "functional": functional}
     return {**exported, **libraries, "metrics": metrics, "palette": palette, **own}
 

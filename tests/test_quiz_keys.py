@@ -83,12 +83,6 @@ def test_a_likely_mistake_is_not_within_the_tolerance(quiz, question):
             assert abs(value - question.answer) > 2 * question.tolerance
 
 
-@each([pair for pair in QUESTIONS if "errors" in {p.kind for p in pair[1].figure}])
-def test_errors_are_drawn_of_a_prediction_that_has_some(quiz, question):
-    for panel in question.figure:
-        assert panel.kind != "errors" or panel.rows != panel.truth
-
-
 # --- every quiz
 
 
