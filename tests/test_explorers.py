@@ -8,6 +8,7 @@ from matplotlib import pyplot as plt
 from utils import metrics
 from utils.explorers import (
     core,
+    dilation,
     output_stride,
     overlap,
     roi,
@@ -590,3 +591,50 @@ def test_without_a_kernel_three_boxes_say_how_wrong_pooling_is(headless, shown, 
     assert len(shown) == 1
     with pytest.raises(ValueError, match="stride is 0"):
         roi.explore(0)
+
+
+def test_a_stack_of_rates_sees_what_is_counted_by_hand():
+    assert dilation.coverage([]).tolist() == [[1]]
+    row = np.array([1, 0, 1, 0, 1])  # three weights, two apart
+    assert np.array_equal(dilation.coverage([2]), np.outer(row, row))
+    row = np.array([1, 2, 3, 2, 1])
+    assert np.array_equal(dilation.coverage([1, 1]), np.outer(row, row))
+    assert dilation.coverage([3], kernel=1).tolist() == [[1]]
+
+
+def test_the_ways_into_a_stack_add_up_and_holes_need_no_common_divisor():
+    for rates in ((1, 2, 5), (2, 2, 2), (1, 4, 5)):
+        counts = dilation.coverage(rates)
+        assert counts.shape == (1 + 2 * sum(rates),) * 2
+        assert counts.sum() == 9**3, "each layer has nine weights"
+        assert np.array_equal(counts, counts[::-1, ::-1])
+    assert (dilation.coverage((1, 2, 5)) > 0).all()
+    assert (dilation.coverage((2, 2, 2)) > 0).sum() == 7 * 7
+    assert (dilation.coverage((1, 4, 5))[10] == 0).nonzero()[0].tolist() == [3, 17]
+
+
+def test_the_rates_follow_their_sliders(live, shown):
+    dilation.explore()
+    *sliders, image = shown[0].children
+    assert [slider.description for slider in sliders] == ["rate 1", "rate 2", "rate 3"]
+    pictures = [image.value]
+    for slider, rate in zip(sliders, (1, 4, 5), strict=True):
+        slider.value = rate
+        pictures.append(image.value)
+    assert len(set(pictures)) == 4 and pictures[0].startswith(b"\x89PNG")
+
+
+def test_fields_of_four_choices_of_rates_are_printed(headless, shown, capsys):
+    dilation.explore()
+    assert len(shown[0].axes) == 4
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == "rates 1, 1, 1: field 7 x 7, 100% seen"
+    assert said[1] == "rates 2, 2, 2: field 13 x 13, 29% seen"
+    assert len(said) == 4
+
+
+def test_rates_and_kernels_that_make_no_layer_are_named():
+    with pytest.raises(ValueError, match="rate is 0"):
+        dilation.coverage([1, 0])
+    with pytest.raises(ValueError, match="kernel is 2"):
+        dilation.coverage([1], kernel=2)
