@@ -617,11 +617,12 @@ def test_the_rates_follow_their_sliders(live, shown):
     dilation.explore()
     *sliders, image = shown[0].children
     assert [slider.description for slider in sliders] == ["rate 1", "rate 2", "rate 3"]
-    pictures = [image.value]
+    pictures = [bytes(image.value)]
     for slider, rate in zip(sliders, (1, 4, 5), strict=True):
         slider.value = rate
-        pictures.append(image.value)
+        pictures.append(bytes(image.value))
     assert len(set(pictures)) == 4 and pictures[0].startswith(b"\x89PNG")
+    assert plt.get_fignums() == []
 
 
 def test_fields_of_four_choices_of_rates_are_printed(headless, shown, capsys):
