@@ -11,6 +11,7 @@ from pathlib import Path
 
 from utils.datasets.catalogue import DATA_SETS, DataSet
 from utils.datasets.install import PH2, Kind, install
+from utils.datasets.install_mads import MADS
 from utils.datasets.install_nuclei import NUCLEI
 from utils.datasets.places import data_folder
 from utils.datasets.workplace import settle
@@ -18,13 +19,15 @@ from utils.datasets.workplace import settle
 WIDTH = 88
 FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
-KINDS = {"ph2": PH2, "nuclei": NUCLEI}
+KINDS = {"ph2": PH2, "nuclei": NUCLEI, "mads": MADS}
 # What to do with each once it is in place.
 NEXT = {
     "ph2": 'Lesson 05 uses it with source = "real". Please cite it, and do not pass it '
     "on.",
     "nuclei": 'datasets.load_nuclei() takes them from now on; source="real" insists on '
     "them. Please cite them.",
+    "mads": 'Lab 09 uses it with source = "real". Please cite it, and keep to the '
+    "licence on its page.",
 }
 
 

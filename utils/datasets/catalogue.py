@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from utils.datasets.folder import ADDED, key
+from utils.datasets.mads import FOLDER as MADS
+from utils.datasets.mads import find_mads, mads_files
 from utils.datasets.nuclei import find_nuclei, nuclei_files
 from utils.datasets.ph2 import find_ph2, ph2_files
 from utils.datasets.places import candidates
-
-MADS = "segmentation_full_body_mads_dataset_1192_img"
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,9 @@ def list_nuclei() -> list[tuple[Path, int]]:
 
 
 def list_mads() -> list[tuple[Path, int]]:
-    """Return each copy of MADS with its pairs of one file name."""
-    folders = [path / MADS for path in candidates()]
-    return [(folder, _pairs(folder)) for folder in folders if _pairs(folder)]
+    """Return MADS with its frames; raise as `mads_files` does if it is not whole."""
+    folder = find_mads()
+    return [(folder, len(mads_files(folder)))] if folder else []
 
 
 def list_own() -> list[tuple[Path, int]]:
@@ -98,10 +98,11 @@ DATA_SETS = (
     DataSet(
         name="MADS",
         title="1,192 images of people in martial arts, dance and sports, with masks",
-        used="from lab 09 on (in preparation)",
+        used="lab 09; until it is here, simulated bodies take its place",
         find=list_mads,
         source="https://www.kaggle.com/datasets/tapakah68/"
         "segmentation-full-body-mads-dataset",
+        command="python course.py data mads PATH",
         layout=f"{MADS}/images/*.png and {MADS}/masks/*.png",
         licence="stated on its Kaggle page; read it before you use or pass on an image",
         citation="W. Zhang et al., Martial Arts, Dancing and Sports dataset: A "
@@ -142,6 +143,16 @@ DATA_SETS = (
         name="simulated flock",
         title="200 drawn scenes of a few large sheep that touch and hide each other",
         used="lessons 07 and 08",
+        find=None,
+        source="drawn by the course when it is needed, and kept in cache/",
+        layout="",
+        licence="CC BY 4.0, like the texts of the course",
+        citation="the course (CITATION.cff); always call the images simulated",
+    ),
+    DataSet(
+        name="simulated bodies",
+        title="400 drawn people who dance in rooms, with silhouettes and joints",
+        used="lab 09",
         find=None,
         source="drawn by the course when it is needed, and kept in cache/",
         layout="",
