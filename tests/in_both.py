@@ -45,7 +45,12 @@ VARIANTS = {
 }
 # What models take that do not take images of any size: (height, width), or with the
 # channels (height, width, channels) of features, or (channels,).
-SIZES = {"PatchClassifier": ((32, 32),)}
+SIZES = {
+    "PatchClassifier": ((32, 32),),
+    "RPNHead": ((16, 16, 64), (12, 20, 64)),
+    "BoxHead": ((7, 7, 64),),
+    "MaskHead": ((14, 14, 64),),
+}
 
 
 def skin(count: int, height: int, width: int, first: int = 0) -> Samples:
@@ -402,6 +407,48 @@ def unpooling(track):
     }
 
 
+def aligned_regions(track):
+    """RoIAlign of boxes inside, at the edges and below a cell; two images."""
+    generator = np.random.default_rng(8)
+    features = generator.normal(size=(2, 20, 32, 5)).astype(np.float32)
+    corner = generator.uniform(0, 70, (40, 2))
+    boxes = np.concatenate([corner, corner + generator.uniform(0.5, 50, (40, 2))], 1)
+    edges = [[0, 0, 128, 80], [0, 0, 3, 2], [120.5, 70, 128, 80], [9, 9, 9.1, 9.2]]
+    boxes = np.concatenate([boxes, edges]).astype(np.float32)
+    images = (np.arange(len(boxes)) % 2).astype(np.int32)
+    return {
+        size: track.roi_align(features, boxes.clip(0, [128, 80, 128, 80]), images, size)
+        for size in (1, 7, 14)
+    }
+
+
+def mask_sets(track):
+    """The loss of a set of masks, with gradients, and where queries may look."""
+    generator = np.random.default_rng(12)
+    named = generator.normal(size=(2, 3, 7, 6)).astype(np.float32)  # (N, L, Q, C + 1)
+    drawn = generator.normal(size=(2, 3, 7, 4, 6)).astype(np.float32)
+    maps = generator.integers(0, 6, (2, 16, 24)).astype(np.uint8)
+    order = generator.permutation(7)
+    blocks = maps[:, ::4, ::4].repeat(4, 1).repeat(4, 2)  # no cell of two segments
+    truth = np.stack([blocks[:, ::4, ::4] == number for number in range(7)], axis=1)
+    sure = np.where(truth, 20, -20).astype(np.float32)[:, None]
+    kinds = np.where(truth.any(axis=(2, 3)), np.minimum(np.arange(7), 4), 5)
+    right = 20 * np.eye(6, dtype=np.float32)[kinds][:, None]
+    half = np.array(
+        [[[[1, 1, -1, -1]] * 4, [[-1] * 4] * 4]], np.float32
+    )  # (1, 2, 4, 4)
+    return {
+        "order": order,
+        "loss": track.set_loss(named, drawn, maps),
+        "shuffled": track.set_loss(named[:, :, order], drawn[:, :, order], maps),
+        "right": track.set_loss(right, sure, blocks),
+        "moved": track.set_loss(right, np.roll(sure, 1, axis=4), blocks),
+        "renamed": track.set_loss(np.roll(right, 1, axis=3), sure, blocks),
+        "may look": track.may_look(half, 1),
+        "odd": track.may_look(np.ones((1, 2, 5, 3), np.float32), 1),
+    }
+
+
 def bilinear_kernels(track):
     return {factor: track.models.bilinear_kernel(factor) for factor in range(1, 6)}
 
@@ -504,6 +551,8 @@ SECTIONS = (
     odd_sizes,
     loss_values,
     unpooling,
+    mask_sets,
+    aligned_regions,
     bilinear_kernels,
     weight_files,
     meadow_files,

@@ -49,6 +49,11 @@ def to_numpy(images: torch.Tensor) -> np.ndarray:
     return images.detach().movedim(1, -1).numpy()
 
 
+def roi_align(features, boxes, images, size) -> np.ndarray:
+    given = to_tensor(features), torch.from_numpy(boxes), torch.from_numpy(images)
+    return to_numpy(models.roi_align(*given, size))
+
+
 def small_model(classes: int) -> nn.Module:
     return nn.Sequential(
         nn.Conv2d(3, 8, 3, padding=1),
@@ -170,6 +175,18 @@ def loss_gradient(loss, logits: np.ndarray, masks: np.ndarray):
 def pool_and_unpool(images: np.ndarray) -> np.ndarray:
     x, places = functional.max_pool2d(to_tensor(images), 2, return_indices=True)
     return to_numpy(functional.max_unpool2d(x, places, 2))
+
+
+def set_loss(named: np.ndarray, drawn: np.ndarray, maps: np.ndarray):
+    """Value and gradients of the loss of a set of masks."""
+    answers = [torch.tensor(array, requires_grad=True) for array in (named, drawn)]
+    value = models.set_loss(answers, torch.from_numpy(maps))
+    value.backward()
+    return value.item(), *(answer.grad.numpy() for answer in answers)
+
+
+def may_look(mask_logits: np.ndarray, halvings: int) -> np.ndarray:
+    return models.may_look(torch.from_numpy(mask_logits), halvings).numpy()
 
 
 def weight_file() -> bytes:

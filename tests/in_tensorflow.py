@@ -46,6 +46,10 @@ def to_numpy(images: tf.Tensor) -> np.ndarray:
     return images.numpy()
 
 
+def roi_align(features, boxes, images, size) -> np.ndarray:
+    return models.roi_align(features, boxes, images, size).numpy()
+
+
 def small_model(classes: int) -> keras.Model:
     return keras.Sequential(
         [
@@ -159,6 +163,19 @@ def pool_and_unpool(images: np.ndarray) -> np.ndarray:
     return models.Unpool()(
         *models.PoolWithPlaces()(tf.convert_to_tensor(images))
     ).numpy()
+
+
+def set_loss(named: np.ndarray, drawn: np.ndarray, maps: np.ndarray):
+    """Value and gradients of the loss of a set of masks."""
+    answers = [tf.Variable(array) for array in (named, drawn)]
+    with tf.GradientTape() as tape:
+        value = models.set_loss([answer.value() for answer in answers], maps)
+    gradients = tape.gradient(value, answers)
+    return float(value), *(gradient.numpy() for gradient in gradients)
+
+
+def may_look(mask_logits: np.ndarray, halvings: int) -> np.ndarray:
+    return models.may_look(tf.convert_to_tensor(mask_logits), halvings).numpy()
 
 
 def weight_file() -> bytes:

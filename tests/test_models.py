@@ -216,3 +216,10 @@ def test_a_bilinear_kernel_is_a_tent_whose_stamps_add_up_to_one(track):
         # A flat picture stays flat: what is written to each kind of pixel adds up to 1.
         for row, column in np.ndindex(factor, factor):
             assert np.isclose(kernel[row::factor, column::factor].sum(), 1)
+
+
+def test_roi_align_of_tensorflow_is_that_of_torchvision():
+    pytorch, tensorflow = tracks.both("aligned_regions")
+    for size, aligned in pytorch.items():
+        assert aligned.shape == (44, size, size, 5)
+        assert np.abs(aligned - tensorflow[size]).max() <= 1e-4, size

@@ -8,9 +8,11 @@ Built from the cells tagged `export` in these files; edit them, not this:
     content/lessons/03_upsampling.md
     content/lessons/04_skips.md
     content/lessons/05_unet.md
+    content/lessons/07_instances.md
 """
 
 import copy
+from heapq import heapify, heappop, heappush
 
 import numpy as np
 import torch
@@ -20,30 +22,53 @@ from torch.nn import functional
 from utils.pytorch import device, predict, to_input
 
 __all__ = [
+    "Backbone",
+    "BoxHead",
     "Encoder",
     "FCN",
     "FCN32s",
+    "MaskHead",
     "PatchClassifier",
+    "RPNHead",
     "SegNet",
+    "SemanticFPN",
+    "THRESHOLDS",
     "UNet",
+    "Yolact",
+    "anchors_of",
+    "area_under",
     "as_convolution",
+    "average_precision",
     "bce",
     "bce_dice",
     "bilinear_kernel",
+    "box_iou",
     "classify",
     "clean_up",
+    "components",
     "convolutional",
     "convolutions",
     "crop_like",
     "cross_entropy",
+    "decode",
     "dice_loss",
+    "encode",
     "enlarged",
     "every_pixel",
     "grow",
+    "hits_of",
     "initialised",
+    "mask_iou",
+    "masks_of_instances",
+    "mean_tents",
+    "nms",
+    "panoptic_quality",
     "predict_averaged",
     "probability_of",
     "receptive_field",
+    "roi_align",
+    "small",
+    "watershed",
     "windows",
 ]
 
@@ -375,3 +400,355 @@ def clean_up(mask):
     # Holes are what cannot be reached from the image's frame.
     frame = np.pad(np.zeros_like(mask)[1:-1, 1:-1], 1, constant_values=True)
     return ~grow(frame, ~largest)
+
+
+def masks_of_instances(instances):
+    """One mask for each number from 1: int (H, W) -> bool (k, H, W)."""
+    numbers = np.unique(instances[instances > 0])
+    return instances == numbers[:, None, None]
+
+
+def components(mask):
+    """Number the regions that hang together by sides: bool (H, W) -> int (H, W)."""
+    label = np.arange(1, mask.size + 1).reshape(mask.shape) * mask
+    before = None
+    while before is None or (label != before).any():
+        before, wide = label, np.pad(label, 1)
+        near = np.stack(
+            [label, wide[:-2, 1:-1], wide[2:, 1:-1], wide[1:-1, :-2], wide[1:-1, 2:]]
+        )
+        label = near.max(axis=0) * mask
+        # A jump: the label is a pixel's number, and that pixel may know a larger one.
+        label = np.maximum(label, np.append(0, label)[label])
+    numbers = np.unique(label[mask])
+    return (np.searchsorted(numbers, label) + 1) * mask
+
+
+def mask_iou(found, truth, crowd=None):
+    """IoU of every pair: bool (d, H, W), bool (k, H, W) -> float (d, k).
+
+    crowd: bool (k,), or None. Towards a crowd it is the share of the answer inside.
+    """
+    pixels = int(np.prod(found.shape[1:]))
+    found, truth = (
+        masks.reshape(-1, pixels).astype(np.float32) for masks in (found, truth)
+    )
+    both = (found @ truth.T).astype(float)  # exact: whole numbers below 2 ** 24
+    area, true_area = found.sum(axis=1)[:, None], truth.sum(axis=1)
+    union = area + true_area - both
+    if crowd is not None:
+        union = np.where(crowd, area, union)
+    return both / np.maximum(union, 1)
+
+
+def watershed(height, seeds, inside):
+    """Flood from seeds, lowest pixel first: int (H, W), 0 outside of `inside`.
+
+    height: (H, W). seeds: int (H, W), numbered from 1. inside: bool (H, W).
+    """
+    labels = np.where(inside, seeds, 0)
+    wide = np.pad(inside, 1)  # no pixel beyond the frame is inside
+    queue = [(height[r, c], 0, r, c) for r, c in zip(*np.nonzero(labels))]
+    heapify(queue)
+    age = 0  # among equal heights the first to be reached is flooded first
+    while queue:
+        _, _, row, column = heappop(queue)
+        for r, c in (
+            (row - 1, column),
+            (row, column - 1),
+            (row, column + 1),
+            (row + 1, column),
+        ):
+            if wide[r + 1, c + 1] and not labels[r, c]:
+                age += 1
+                labels[r, c] = labels[row, column]
+                heappush(queue, (height[r, c], age, r, c))
+    return labels
+
+
+THRESHOLDS = np.linspace(0.5, 0.95, 10)  # of COCO's AP
+
+
+def hits_of(iou, crowd, thresholds):
+    """Which answers of one image hit, and which are left out: bool (T, d) twice.
+
+    iou: (d, k), best score first, from `mask_iou`. crowd: bool (k,).
+    """
+    least = np.minimum(thresholds, 1 - 1e-10)[:, None]
+    free = np.repeat(~crowd[None], len(least), axis=0)  # (T, k)
+    hit = np.zeros((len(least), len(iou)), bool)
+    left_out = hit.copy()
+    for number, row in enumerate(iou if len(crowd) else []):
+        open_to = np.where(free & (row >= least), row, -1)
+        hit[:, number] = open_to.max(axis=1) >= 0
+        best = len(row) - 1 - open_to[:, ::-1].argmax(axis=1)  # of equals the last
+        free[hit[:, number], best[hit[:, number]]] = False
+        in_crowd = (crowd & (row >= least)).any(axis=1)
+        left_out[:, number] = ~hit[:, number] & in_crowd
+    return hit, left_out
+
+
+def average_precision(
+    truth, found, scores, crowd=None, thresholds=THRESHOLDS, most=100
+):
+    """AP of one class at each IoU threshold, as COCO counts it: float (T,).
+
+    truth, found: a list with bool (k, H, W) and bool (d, H, W) for each image.
+    scores: a list of float (d,). crowd: a list of bool (k,), or None.
+    most: answers an image that count. nan where there is nothing to find.
+    """
+    crowd = [np.zeros(len(one), bool) for one in truth] if crowd is None else crowd
+    values, matches = [], []
+    for masks, answers, points, many in zip(truth, found, scores, crowd, strict=True):
+        points = np.asarray(points, float)
+        first = np.argsort(-points, kind="stable")[:most]
+        values.append(points[first])
+        iou = mask_iou(answers[first], masks, many)
+        matches.append(hits_of(iou, many, np.asarray(thresholds)))
+    order = np.argsort(-np.concatenate(values), kind="stable")
+    hit, left_out = (np.concatenate(part, axis=1)[:, order] for part in zip(*matches))
+    total = sum(int((~many).sum()) for many in crowd)
+    if total == 0:
+        return np.full(len(hit), np.nan)
+    curves = zip(hit, left_out)
+    return np.array([area_under(one[~out], total) for one, out in curves])
+
+
+def area_under(hit, total):
+    """Mean precision at 101 values of recall: bool (d,), best score first."""
+    right = np.cumsum(hit)
+    precision = right / np.arange(1, len(hit) + 1)
+    # The best precision from here on: more answers may only help.
+    precision = np.maximum.accumulate(precision[::-1])[::-1]
+    recalls = np.linspace(0, 1, 101)
+    places = np.searchsorted(right / total, recalls)  # the first that recalls so much
+    return np.append(precision, 0)[places].mean()
+
+
+def anchors_of(height, width, stride, sizes):
+    """Square boxes on the centre of each cell: float32 (height * width * sizes, 4).
+
+    In the order row, column, size.
+    """
+    y, x = (np.mgrid[:height, :width] + 0.5) * stride
+    centre = np.stack([x, y], axis=-1).reshape(-1, 1, 2)
+    half = np.array(sizes)[:, None] / 2  # (sizes, 1)
+    boxes = np.concatenate([centre - half, centre + half], axis=-1)
+    return boxes.reshape(-1, 4).astype(np.float32)
+
+
+def box_iou(boxes, others):
+    """IoU of every pair of boxes: (n, 4), (m, 4) -> (n, m)."""
+    low = np.maximum(boxes[:, None, :2], others[None, :, :2])
+    high = np.minimum(boxes[:, None, 2:], others[None, :, 2:])
+    both = np.prod(np.maximum(high - low, 0), axis=-1)
+    area, other_area = (np.prod(b[:, 2:] - b[:, :2], axis=-1) for b in (boxes, others))
+    return both / (area[:, None] + other_area - both)
+
+
+def encode(boxes, anchors):
+    """What moves each anchor onto its box: (n, 4), (n, 4) -> (n, 4)."""
+    size, anchor_size = (b[:, 2:] - b[:, :2] for b in (boxes, anchors))
+    shift = (boxes[:, :2] + size / 2) - (anchors[:, :2] + anchor_size / 2)
+    return np.concatenate([shift / anchor_size, np.log(size / anchor_size)], axis=1)
+
+
+def decode(deltas, anchors):
+    """The boxes that `encode` was given: (n, 4), (n, 4) -> (n, 4)."""
+    anchor_size = anchors[:, 2:] - anchors[:, :2]
+    centre = anchors[:, :2] + anchor_size * (0.5 + deltas[:, :2])
+    half = anchor_size * np.exp(deltas[:, 2:]) / 2
+    return np.concatenate([centre - half, centre + half], axis=1)
+
+
+def nms(boxes, scores, threshold):
+    """Positions of the boxes that stay, best score first: int (k,)."""
+    order = np.argsort(-np.asarray(scores), kind="stable")
+    kept = []
+    while len(order):
+        kept.append(order[0])
+        overlap = box_iou(boxes[order[:1]], boxes[order])[0]
+        overlap[0] = 1  # the best one itself, even if it has no area
+        order = order[overlap <= threshold]
+    return np.array(kept, int)
+
+
+def mean_tents(low, high, size, cells):
+    """Bilinear weights of bins from low to high (K,), in cells: (K, size, cells)."""
+    ticks = (torch.arange(2 * size, device=low.device) + 0.5) / (2 * size)  # 2 a bin
+    where = low[:, None] + (high - low)[:, None] * ticks - 0.5
+    where = where.clamp(0, cells - 1)[:, :, None]
+    weights = (1 - (where - torch.arange(cells, device=low.device)).abs()).clamp(min=0)
+    return weights.unflatten(1, (size, 2)).mean(dim=2)
+
+
+def roi_align(features, boxes, images, size, stride=4):
+    """RoIAlign of boxes inside of images: (N, C, H, W) -> (K, C, size, size).
+
+    boxes: (K, 4) in pixels. images: whole numbers (K,), the image of each box.
+    """
+    left, top, right, bottom = (boxes / stride).unbind(dim=1)
+    rows = mean_tents(top, bottom, size, features.shape[2])
+    columns = mean_tents(left, right, size, features.shape[3])
+    regions = features.new_zeros(len(boxes), features.shape[1], size, size)
+    for number, one in enumerate(features):
+        mine = images == number
+        parts = rows[mine], one, columns[mine]
+        regions[mine] = torch.einsum("krh,chw,ksw->kcrs", *parts)
+    return regions
+
+
+class Backbone(nn.Module):
+    """Features at stride 4: (N, 3, H, W) -> (N, channels, H / 4, W / 4), any H and W.
+
+    widths: channels by stage of the encoder (Lin et al., 2017, its finest level).
+    """
+
+    def __init__(self, widths=(8, 16, 32, 64, 128), channels=64):
+        super().__init__()
+        self.encoder, self.out_channels = Encoder(widths), channels
+        self.lateral = nn.ModuleList(
+            initialised(nn.Conv2d(width, channels, 1)) for width in widths[:0:-1]
+        )
+        smooth = initialised(nn.Conv2d(channels, channels, 3, padding=1, bias=False))
+        self.smooth = nn.Sequential(smooth, nn.BatchNorm2d(channels), nn.ReLU())
+
+    def forward(self, images):
+        features = self.encoder(images)[:0:-1]  # deepest first, down to stride 4
+        x = self.lateral[0](features[0])
+        for lateral, finer in zip(self.lateral[1:], features[1:]):
+            x = enlarged(x, 2, like=finer) + lateral(finer)
+        return self.smooth(x)
+
+
+class SemanticFPN(nn.Module):
+    """Class scores from the backbone: (N, 3, H, W) -> logits (N, classes, H, W)."""
+
+    def __init__(self, classes=5, widths=(8, 16, 32, 64, 128), channels=64):
+        super().__init__()
+        self.backbone = Backbone(widths, channels)
+        self.head = initialised(nn.Conv2d(channels, classes, 1))
+
+    def forward(self, images):
+        return enlarged(self.head(self.backbone(images)), 4, like=images)
+
+
+def small(layer, spread=0.01):
+    """Start a layer that predicts near zero."""
+    nn.init.normal_(layer.weight, std=spread)
+    nn.init.zeros_(layer.bias)
+    return layer
+
+
+class RPNHead(nn.Module):
+    """(N, C, h, w) -> logits (N, anchors, h, w), deltas (N, 4 * anchors, h, w)."""
+
+    def __init__(self, channels=64, anchors=3):
+        super().__init__()
+        self.hidden = small(nn.Conv2d(channels, channels, 3, padding=1))
+        self.logits = small(nn.Conv2d(channels, anchors, 1))
+        self.deltas = small(nn.Conv2d(channels, 4 * anchors, 1))
+
+    def forward(self, features):
+        hidden = functional.relu(self.hidden(features))
+        return self.logits(hidden), self.deltas(hidden)
+
+
+class BoxHead(nn.Module):
+    """(K, C, 7, 7) of K boxes -> logits (K, classes), deltas (K, 4 * classes)."""
+
+    def __init__(self, channels=64, size=7, hidden=128, classes=2):
+        super().__init__()
+        self.first = initialised(nn.Linear(channels * size**2, hidden))
+        self.second = initialised(nn.Linear(hidden, hidden))
+        self.logits = small(nn.Linear(hidden, classes))
+        self.deltas = small(nn.Linear(hidden, 4 * classes))
+
+    def forward(self, features):
+        # Channels last before it is flat: both tracks then store the same weights.
+        flat = features.permute(0, 2, 3, 1).flatten(1)
+        hidden = functional.relu(self.second(functional.relu(self.first(flat))))
+        return self.logits(hidden), self.deltas(hidden)
+
+
+class MaskHead(nn.Module):
+    """Features of K boxes (K, C, 14, 14) -> mask logits (K, classes, 28, 28)."""
+
+    def __init__(self, channels=64, hidden=32, classes=2):
+        super().__init__()
+        self.convolutions = nn.Sequential(
+            initialised(nn.Conv2d(channels, hidden, 3, padding=1)),
+            nn.ReLU(),
+            initialised(nn.Conv2d(hidden, hidden, 3, padding=1)),
+            nn.ReLU(),
+        )
+        self.up = initialised(nn.ConvTranspose2d(hidden, hidden, 2, stride=2))
+        self.logits = initialised(nn.Conv2d(hidden, classes, 1))
+
+    def forward(self, features):
+        x = functional.relu(self.up(self.convolutions(features)))
+        return self.logits(x)
+
+
+class Yolact(nn.Module):
+    """YOLACT (Bolya et al., 2019) for one class of things, on one feature level.
+
+    (N, 3, H, W) -> for each of A = H / 4 * W / 4 * anchors: logits (N, A), box deltas
+    (N, A, 4), coefficients (N, A, k); and prototypes (N, k, H / 2, W / 2).
+    """
+
+    def __init__(self, anchors=3, prototypes=16, widths=(8, 16, 32, 64, 128)):
+        super().__init__()
+        self.backbone, self.prototypes = Backbone(widths), prototypes
+        self.hidden = initialised(nn.Conv2d(64, 64, 3, padding=1))
+        self.logits = small(nn.Conv2d(64, anchors, 1))
+        nn.init.constant_(self.logits.bias, -4)  # nearly all anchors see nothing
+        self.deltas = small(nn.Conv2d(64, 4 * anchors, 1))
+        self.coefficients = small(nn.Conv2d(64, prototypes * anchors, 1), 0.1)
+        self.coarse = initialised(nn.Conv2d(64, 32, 3, padding=1))
+        self.fine = initialised(nn.Conv2d(32, 32, 3, padding=1))
+        self.mixed = initialised(nn.Conv2d(32, prototypes, 1))
+
+    def forward(self, images):
+        features = self.backbone(images)
+        hidden = functional.relu(self.hidden(features))
+        heads = self.logits(hidden), self.deltas(hidden), self.coefficients(hidden)
+        # (N, anchors * c, h, w) -> (N, h * w * anchors, c)
+        flat = [x.permute(0, 2, 3, 1).flatten(1) for x in heads]
+        deltas = flat[1].unflatten(1, (-1, 4))
+        coefficients = flat[2].unflatten(1, (-1, self.prototypes)).tanh()
+        x = enlarged(functional.relu(self.coarse(features)), 2, like=images)
+        prototypes = functional.relu(self.mixed(functional.relu(self.fine(x))))
+        return flat[0], deltas, coefficients, prototypes
+
+
+def panoptic_quality(truth, found, classes, void=255):
+    """PQ, SQ and RQ of each class: float (classes, 3), nan where it has no segment.
+
+    truth, found: pairs of class ids (N, H, W) and instance numbers (N, H, W), 0 for
+    stuff. void: pixels of the truth that do not count, or of `found` without answer.
+    """
+    totals = np.zeros((4, classes))  # sum of IoU, matches, missed, invented
+    for maps in zip(*truth, *found):
+        (known, places), (said, others) = (
+            np.unique(np.reshape(pair, (2, -1)), axis=1, return_inverse=True)
+            for pair in (maps[:2], maps[2:])
+        )
+        both = np.zeros((known.shape[1], said.shape[1]))
+        np.add.at(both, (places.ravel(), others.ravel()), 1)  # pixels of every pair
+        real, area = known[0] != void, both.sum(axis=0)
+        outside = both[~real].sum(axis=0)  # pixels of each answer that do not count
+        union = both.sum(axis=1)[:, None] + area - outside - both
+        same = (known[0][:, None] == said[0]) & real[:, None]
+        iou = np.where(same, both / np.maximum(union, 1), 0)
+        iou[iou <= 0.5] = 0
+        invented = (said[0] != void) & ~iou.any(axis=0) & (2 * outside <= area)
+        np.add.at(totals[0], known[0][real], iou.max(axis=1, initial=0)[real])
+        np.add.at(totals[1], known[0][real], iou.any(axis=1)[real])
+        np.add.at(totals[2], known[0][real], ~iou.any(axis=1)[real])
+        np.add.at(totals[3], said[0][invented], 1)
+    iou, hits, missed, invented = totals
+    with np.errstate(invalid="ignore"):  # 0 / 0 where a class has no segment
+        rq = hits / (hits + (missed + invented) / 2)
+    sq = np.where(np.isnan(rq), np.nan, iou / np.maximum(hits, 1))
+    return np.stack([sq * rq, sq, rq], axis=1)
