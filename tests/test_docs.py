@@ -12,7 +12,13 @@ from authoring.read import read
 
 ROOT = Path(__file__).resolve().parent.parent
 COURSE = Course(ROOT)
-DOCUMENTS = ["README.md", "CONTRIBUTING.md", "data/README.md", "docs/results.md"]
+DOCUMENTS = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "data/README.md",
+    "docs/instructors.md",
+    "docs/results.md",
+]
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 BUILT = re.compile(r"(lessons|labs|solutions)/(\w+)/(\w+)/(\w+)\.ipynb")
 

@@ -1,6 +1,7 @@
 """A class on nbgrader: its own commands, run as docs/instructors.md tells."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -41,6 +42,8 @@ def nbgrader(folder, *command):
         "IPYTHONDIR": str(folder / "empty"),
         "JUPYTER_PLATFORM_DIRS": "1",
         "OMP_NUM_THREADS": "1",
+        # It starts a program that lies beside this Python.
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
     }
     environment.pop("MPLBACKEND", None)
     done = subprocess.run(
@@ -136,3 +139,12 @@ def test_nbgrader_gives_the_stored_solution_full_points(stem, track):
                 score = most
             earned, possible = earned + score, possible + most
     assert earned == possible == points(stem, track) > 0
+
+
+def test_the_commands_for_instructors_exist():
+    from nbgrader.apps import NbGraderApp
+
+    text = (ROOT / "docs" / "instructors.md").read_text(encoding="utf-8")
+    commands = set(re.findall(r"(?m)nbgrader ([a-z_]+)\b(?= lab00|$|  )", text))
+    assert {"generate_assignment", "autograde", "collect", "export"} <= commands
+    assert commands <= set(NbGraderApp.subcommands)
