@@ -163,7 +163,9 @@ def _start_pages(
     spoken = {name for lesson in lessons for name in course.languages(lesson.stem)}
     languages = ["en", *sorted(spoken - {"en"})]
     for language in languages:
-        titles = {lesson.stem: _title(lesson, language, course) for lesson in lessons}
+        # Of a lesson and its lab, the lesson's title stands there.
+        sources = [*lab_sources, *lessons]
+        titles = {source.stem: _title(source, language, course) for source in sources}
         text = startpage.start_page(
             language, languages, lessons, lab_sources, titles, course
         )

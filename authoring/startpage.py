@@ -45,12 +45,13 @@ def start_page(
 ) -> str:
     """Write the start page of a language.
 
-    ``titles`` maps a lesson's stem to its title in that language.  A notebook that
-    does not exist in the language is linked in English, and says so.
+    ``titles`` maps the stem of a lesson, or of a lab without one, to its title in that
+    language.  A notebook that does not exist in the language is linked in English, and
+    says so.
     """
     words = WORDS.get(language, WORDS["en"])
     page = course.start_page(language)
-    by_stem = {lab.stem: lab for lab in labs}
+    lessons_of, labs_of = ({s.stem: s for s in found} for found in (lessons, labs))
 
     def link(kind: str, track: str, source: Source) -> str:
         spoken = language if language in course.languages(source.stem) else "en"
@@ -64,17 +65,17 @@ def start_page(
     head = words["head"]
     columns = [head[0], *(TRACK_TITLES[track] for track in TRACKS), *head[1:]]
     rows = [columns, ["---"] * len(columns)]
-    for lesson in lessons:
-        lab = by_stem.get(lesson.stem)
+    for stem in sorted({*lessons_of, *labs_of}):
+        lesson, lab = lessons_of.get(stem), labs_of.get(stem)
         cells = []
         for track in TRACKS:
-            links = [link("lessons", track, lesson)]
+            links = [link("lessons", track, lesson)] if lesson else []
             if lab:
                 links += [link(kind, track, lab) for kind in ("labs", "solutions")]
             cells.append(" · ".join(links))
-        row = [f"{lesson.stem[:2]} {titles[lesson.stem]}", *cells]
-        row.append(words["minutes"].format(lesson.minutes))
-        row.append(words["seconds"].format(lesson.run_seconds))
+        row = [f"{stem[:2]} {titles[stem]}", *cells]
+        row.append(words["minutes"].format(lesson.minutes) if lesson else "")
+        row.append(words["seconds"].format(lesson.run_seconds) if lesson else "")
         row.append(words["minutes"].format(lab.minutes) if lab else "")
         rows.append(row)
     others = [

@@ -919,6 +919,16 @@ def test_start_pages_link_what_exists(finished):
     assert "| 05 합 |" in text
 
 
+def test_a_lab_without_a_lesson_has_a_row_of_its_own(course, capsys):
+    lab = (course / "content/labs/05_sums.md").read_text("utf-8")
+    (course / "content/labs/09_more.md").write_text(lab, "utf-8")
+    executed(course, capsys, "--track", "pytorch")
+    text = (course / "lessons/README.md").read_text("utf-8")
+    (row,) = [line for line in text.splitlines() if line.startswith("| 09 ")]
+    assert "labs/en/pytorch/09_more.ipynb" in row and "en/pytorch/09_more" in row
+    assert "](en/" not in row and row.endswith("|  |  | 30 min |")
+
+
 # --- check and publish
 
 
