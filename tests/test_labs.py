@@ -137,3 +137,9 @@ def test_the_lesson_leads_to_its_lab(lab):
     lesson = ROOT / "content" / "lessons" / f"{lab.stem}.md"
     if lesson.exists():
         assert f"(../labs/{lab.stem}.md)" in lesson.read_text(encoding="utf-8")
+
+
+@each
+def test_no_line_of_a_lab_is_wider_than_a_screen(lab):
+    lines = lab.path.read_text(encoding="utf-8").split("\n")
+    assert not [line for line in lines if len(line) > 90 and line[:1] != "|"]
