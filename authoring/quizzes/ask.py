@@ -63,9 +63,9 @@ class Panel:
 class Option:
     """What can be chosen, whether that is right, and why."""
 
+    text: Text | None
     why: Text
     right: bool = False
-    text: Text | None = None
     figure: Panel | None = None
 
 
@@ -133,7 +133,8 @@ class Quiz:
 
 def identified(question: Question) -> Question:
     """Give a question its ``id``."""
-    said = "\0".join([question.kind, *texts(question), repr(question.answer)])
+    place = f"{question.part} {question.kind} {question.answer!r}"
+    said = "\0".join([place, *texts(question)])
     return replace(question, id=hashlib.sha256(said.encode()).hexdigest()[:8])
 
 
