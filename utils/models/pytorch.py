@@ -8,6 +8,7 @@ Built from the cells tagged `export` in these files; edit them, not this:
     content/lessons/03_upsampling.md
     content/lessons/04_skips.md
     content/lessons/05_unet.md
+    content/lessons/06_deeplab.md
     content/lessons/07_instances.md
 """
 
@@ -22,13 +23,18 @@ from torch.nn import functional
 from utils.pytorch import device, predict, to_input
 
 __all__ = [
+    "ASPP",
     "Backbone",
     "BoxHead",
+    "DeepLab",
+    "DilatedEncoder",
     "Encoder",
     "FCN",
     "FCN32s",
     "MaskHead",
+    "PSPNet",
     "PatchClassifier",
+    "PyramidPooling",
     "RPNHead",
     "SegNet",
     "SemanticFPN",
@@ -45,7 +51,9 @@ __all__ = [
     "box_iou",
     "classify",
     "clean_up",
+    "colour_factors",
     "components",
+    "convolution",
     "convolutional",
     "convolutions",
     "crop_like",
@@ -55,11 +63,14 @@ __all__ = [
     "encode",
     "enlarged",
     "every_pixel",
+    "gaussian_root",
     "grow",
     "hits_of",
     "initialised",
+    "listening",
     "mask_iou",
     "masks_of_instances",
+    "mean_field",
     "mean_tents",
     "nms",
     "panoptic_quality",
@@ -68,6 +79,8 @@ __all__ = [
     "receptive_field",
     "roi_align",
     "small",
+    "softmax",
+    "stuffed",
     "watershed",
     "windows",
 ]
@@ -400,6 +413,234 @@ def clean_up(mask):
     # Holes are what cannot be reached from the image's frame.
     frame = np.pad(np.zeros_like(mask)[1:-1, 1:-1], 1, constant_values=True)
     return ~grow(frame, ~largest)
+
+
+def stuffed(kernel, rate):
+    """Put rate - 1 zeros between the weights of a kernel: (k, k, ...) -> (s, s, ...).
+
+    s = 1 + (k - 1) * rate.
+    """
+    side = 1 + (len(kernel) - 1) * rate
+    larger = np.zeros((side, side, *kernel.shape[2:]), kernel.dtype)
+    larger[::rate, ::rate] = kernel
+    return larger
+
+
+def convolution(channels_in, channels, size=3, stride=1, rate=1):
+    """A size x size convolution with batch normalisation and ReLU.
+
+    (N, channels_in, H, W) -> (N, channels, H / stride, W / stride), rounded up.
+    """
+    layer = nn.Conv2d(
+        channels_in, channels, size, stride, rate * (size // 2), rate, bias=False
+    )
+    return nn.Sequential(initialised(layer), nn.BatchNorm2d(channels), nn.ReLU())
+
+
+class DilatedEncoder(nn.Module):
+    """Features of each stage; strides down to `output_stride`, rates from there on.
+
+    (N, 3, H, W) -> a list of (N, width, H / stride, W / stride). With dilated=False the
+    strides are left out and the rates stay 1, so later layers see less than before.
+    """
+
+    def __init__(self, widths, output_stride=4, dilated=True):
+        super().__init__()
+        self.stages, stride, rate = nn.ModuleList(), 1, 1
+        for channels, width in zip((3, *widths), widths):
+            step = 2 if stride < output_stride else 1
+            first = convolution(channels, width, 3, step, rate if dilated else 1)
+            stride, rate = stride * step, rate * 2 // step
+            second = convolution(width, width, 3, 1, rate if dilated else 1)
+            self.stages.append(nn.Sequential(*first, *second))
+
+    def forward(self, images):
+        features = [images]
+        for stage in self.stages:
+            features.append(stage(features[-1]))
+        return features[1:]
+
+
+class ASPP(nn.Module):
+    """Atrous spatial pyramid pooling: (N, channels_in, H, W) -> (N, channels, H, W).
+
+    One branch is 1 x 1, one 3 x 3 for each rate, one the mean of the whole map.
+    """
+
+    def __init__(self, channels_in, channels, rates):
+        super().__init__()
+        branches = [convolution(channels_in, channels, 1)]
+        for rate in rates:
+            branches.append(convolution(channels_in, channels, 3, rate=rate))
+        self.branches = nn.ModuleList(branches)
+        # No batch normalisation: an image gives only one value.
+        self.whole = initialised(nn.Conv2d(channels_in, channels, 1))
+        self.mix = convolution((len(branches) + 1) * channels, channels, 1)
+
+    def forward(self, x):
+        found = [branch(x) for branch in self.branches]
+        mean = functional.relu(self.whole(x.mean(dim=(2, 3), keepdim=True)))
+        return self.mix(torch.cat([*found, mean.expand_as(found[0])], dim=1))
+
+
+class PyramidPooling(nn.Module):
+    """The features, and their means over count x count parts for each count in bins.
+
+    (N, channels_in, H, W) -> (N, channels_in + len(bins) * channels, H, W).
+    """
+
+    def __init__(self, channels_in, channels, bins):
+        super().__init__()
+        self.bins, self.levels = bins, nn.ModuleList()
+        for _ in bins:
+            self.levels.append(initialised(nn.Conv2d(channels_in, channels, 1)))
+
+    def forward(self, x):
+        found = [x]
+        for count, level in zip(self.bins, self.levels):
+            means = functional.relu(level(functional.adaptive_avg_pool2d(x, count)))
+            size = x.shape[2:]
+            found.append(functional.interpolate(means, size, mode="bilinear"))
+        return torch.cat(found, dim=1)
+
+
+class DeepLab(nn.Module):
+    """DeepLab v3+ (Chen et al., 2018): (N, 3, H, W) -> logits (N, classes, H, W).
+
+    Any H and W. decoder=False leaves DeepLab v3. dilated=False sets all rates to 1, and
+    changes neither sizes nor the number of weights.
+    """
+
+    def __init__(
+        self,
+        classes=5,
+        widths=(16, 32, 64),
+        output_stride=4,
+        rates=(3, 6, 12),
+        width=32,
+        decoder=True,
+        dilated=True,
+    ):
+        super().__init__()
+        self.encoder = DilatedEncoder(widths, output_stride, dilated)
+        self.stride = min(output_stride, 2 ** len(widths))
+        self.aspp = ASPP(widths[-1], width, rates if dilated else [1] * len(rates))
+        self.decoder = decoder
+        if decoder:
+            self.skip = convolution(widths[0], 8, 1)
+            self.refine = convolutions(width + 8, width)
+        self.head = initialised(nn.Conv2d(width, classes, 1))
+
+    def forward(self, images):
+        early, *_, deepest = self.encoder(images)  # early: stride 2
+        x = self.aspp(deepest)
+        if not self.decoder:
+            return enlarged(self.head(x), self.stride, like=images)
+        x = enlarged(x, self.stride // 2, like=early)
+        x = self.refine(torch.cat([x, self.skip(early)], dim=1))
+        return enlarged(self.head(x), 2, like=images)
+
+
+class PSPNet(nn.Module):
+    """PSPNet (Zhao et al., 2017): (N, 3, H, W) -> logits (N, classes, H, W).
+
+    Any H and W. bins: parts along a side, one number for each level of the pyramid.
+    """
+
+    def __init__(
+        self,
+        classes=5,
+        widths=(16, 32, 64),
+        output_stride=4,
+        bins=(1, 2, 3, 6),
+        width=32,
+    ):
+        super().__init__()
+        self.encoder = DilatedEncoder(widths, output_stride)
+        self.stride = min(output_stride, 2 ** len(widths))
+        channels = widths[-1] // len(bins)
+        self.pyramid = PyramidPooling(widths[-1], channels, bins)
+        self.refine = convolution(widths[-1] + channels * len(bins), width)
+        self.head = initialised(nn.Conv2d(width, classes, 1))
+
+    def forward(self, images):
+        x = self.pyramid(self.encoder(images)[-1])
+        return enlarged(self.head(self.refine(x)), self.stride, like=images)
+
+
+def gaussian_root(length, spread):
+    """A matrix R (length, few) so that R R' is the Gaussian between all places."""
+    apart = np.arange(length)[:, None] - np.arange(length)
+    values, vectors = np.linalg.eigh(np.exp(-0.5 * (apart / spread) ** 2))
+    kept = values > 1e-3 * values.max()
+    return (vectors[:, kept] * np.sqrt(values[kept])).astype(np.float32)
+
+
+def colour_factors(image, spread, rank=128):
+    """Maps F (few, H, W) so that the sum of F_i F_j is the Gaussian of two colours."""
+    colours = image.reshape(-1, 3).astype(np.float32) / spread
+    factors = np.zeros((rank, len(colours)), np.float32)
+    left = np.ones(len(colours), np.float32)  # of k(i, i) = 1, not yet explained
+    for step in range(rank):
+        worst = left.argmax()
+        if left[worst] < 0.1:
+            return factors[:step].reshape(step, *image.shape[:2])
+        row = np.exp(-0.5 * ((colours - colours[worst]) ** 2).sum(axis=1))
+        row -= factors[:step, worst] @ factors[:step]
+        factors[step] = row / np.sqrt(left[worst])
+        left = np.maximum(left - factors[step] ** 2, 0)
+    return factors.reshape(rank, *image.shape[:2])
+
+
+def listening(factors, spread):
+    """A function that lets maps (C, H, W) pass through one normalised kernel."""
+    rows, columns = (gaussian_root(length, spread) for length in factors.shape[1:])
+
+    def everybody(maps):
+        few = rows.T @ (factors[:, None] * maps) @ columns  # (few, C, small, small)
+        wide = rows @ few @ columns.T
+        return np.einsum("mhw,mchw->chw", factors, wide, optimize=True)
+
+    heard = everybody(np.ones((1, *factors.shape[1:]), np.float32))
+    scale = 1 / np.sqrt(np.maximum(heard, 1e-6))
+    along = np.outer((rows**2).sum(axis=1), (columns**2).sum(axis=1))
+    itself = (factors**2).sum(axis=0) * along
+    return lambda maps: scale * (everybody(scale * maps) - itself * scale * maps)
+
+
+def softmax(scores):
+    """Probabilities over the first axis."""
+    powers = np.exp(scores - scores.max(axis=0))
+    return powers / powers.sum(axis=0)
+
+
+def mean_field(
+    logits,
+    image,
+    iterations=5,
+    smoothness=2.0,
+    near=1.0,
+    appearance=4.0,
+    far=10.0,
+    colour=20.0,
+):
+    """Class probabilities of a fully connected CRF: float32 (H, W, C).
+
+    Mean field of Krähenbühl & Koltun (2011) with the Potts rule; a message weighs
+    `smoothness` (reach `near` pixels) or `appearance` (reach `far` pixels and `colour`
+    of 255 levels). logits: (H, W, C), or (H, W) of one class against background.
+    image: uint8 (H, W, 3). The kernels are approximated by few products.
+    """
+    if logits.ndim == 2:
+        logits = np.stack([np.zeros_like(logits), logits], axis=-1)
+    scores = np.moveaxis(logits, -1, 0).astype(np.float32)  # (C, H, W)
+    flat = np.ones((1, *image.shape[:2]), np.float32)  # a kernel without colours
+    kernels = [(smoothness, listening(flat, near))]
+    kernels.append((appearance, listening(colour_factors(image, colour), far)))
+    found = softmax(scores)
+    for _ in range(iterations):
+        found = softmax(scores + sum(w * hear(found) for w, hear in kernels))
+    return np.moveaxis(found, 0, -1)
 
 
 def masks_of_instances(instances):

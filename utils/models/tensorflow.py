@@ -8,6 +8,7 @@ Built from the cells tagged `export` in these files; edit them, not this:
     content/lessons/03_upsampling.md
     content/lessons/04_skips.md
     content/lessons/05_unet.md
+    content/lessons/06_deeplab.md
     content/lessons/07_instances.md
 """
 
@@ -21,19 +22,26 @@ from keras import layers, ops
 from utils.tensorflow import predict, to_input
 
 __all__ = [
+    "ASPP",
+    "AverageTo",
     "Backbone",
     "BoxHead",
     "CropLike",
+    "DeepLab",
+    "DilatedEncoder",
     "Encoder",
     "Enlarge",
     "FCN",
     "FCN32s",
     "MaskHead",
+    "PSPNet",
     "PatchClassifier",
     "PoolWithPlaces",
+    "PyramidPooling",
     "RPNHead",
     "SegNet",
     "SemanticFPN",
+    "Stretch",
     "THRESHOLDS",
     "UNet",
     "Unpool",
@@ -48,7 +56,9 @@ __all__ = [
     "box_iou",
     "classify",
     "clean_up",
+    "colour_factors",
     "components",
+    "convolution",
     "convolutional",
     "convolutions",
     "cross_entropy",
@@ -57,10 +67,13 @@ __all__ = [
     "encode",
     "enlarged",
     "every_pixel",
+    "gaussian_root",
     "grow",
     "hits_of",
+    "listening",
     "mask_iou",
     "masks_of_instances",
+    "mean_field",
     "nms",
     "panoptic_quality",
     "pool_everywhere",
@@ -69,6 +82,8 @@ __all__ = [
     "receptive_field",
     "roi_align",
     "small",
+    "softmax",
+    "stuffed",
     "watershed",
     "windows",
 ]
@@ -394,6 +409,233 @@ def clean_up(mask):
     # Holes are what cannot be reached from the image's frame.
     frame = np.pad(np.zeros_like(mask)[1:-1, 1:-1], 1, constant_values=True)
     return ~grow(frame, ~largest)
+
+
+def stuffed(kernel, rate):
+    """Put rate - 1 zeros between the weights of a kernel: (k, k, ...) -> (s, s, ...).
+
+    s = 1 + (k - 1) * rate.
+    """
+    side = 1 + (len(kernel) - 1) * rate
+    larger = np.zeros((side, side, *kernel.shape[2:]), kernel.dtype)
+    larger[::rate, ::rate] = kernel
+    return larger
+
+
+def convolution(x, channels, size=3, stride=1, rate=1):
+    """A size x size convolution with batch normalisation and ReLU.
+
+    (N, H, W, C) -> (N, H / stride, W / stride, channels), rounded up.
+    """
+    padding = "same" if stride == 1 else "valid"
+    if stride > 1:  # "same" would pad one side only, and shift the features
+        x = layers.ZeroPadding2D(size // 2)(x)
+    x = layers.Conv2D(
+        channels,
+        size,
+        stride,
+        padding,
+        dilation_rate=rate,
+        use_bias=False,
+        kernel_initializer="he_normal",
+    )(x)
+    x = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(x)
+    return layers.ReLU()(x)
+
+
+def DilatedEncoder(widths, output_stride=4, dilated=True):
+    """Features of each stage; strides down to `output_stride`, rates from there on.
+
+    (N, H, W, 3) -> a list of (N, H / stride, W / stride, width). With dilated=False the
+    strides are left out and the rates stay 1, so later layers see less than before.
+    """
+    images = x = keras.Input((None, None, 3))
+    features, stride, rate = [], 1, 1
+    for width in widths:
+        step = 2 if stride < output_stride else 1
+        x = convolution(x, width, 3, step, rate if dilated else 1)
+        stride, rate = stride * step, rate * 2 // step
+        x = convolution(x, width, 3, 1, rate if dilated else 1)
+        features.append(x)
+    return keras.Model(images, features, name="encoder")
+
+
+def ASPP(x, channels, rates):
+    """Atrous spatial pyramid pooling: (N, H, W, C) -> (N, H, W, channels).
+
+    One branch is 1 x 1, one 3 x 3 for each rate, one the mean of the whole map.
+    """
+    found = [convolution(x, channels, 1)]
+    for rate in rates:
+        found.append(convolution(x, channels, 3, rate=rate))
+    mean = layers.GlobalAveragePooling2D(keepdims=True)(x)
+    # No batch normalisation: an image gives only one value.
+    mean = layers.Conv2D(
+        channels, 1, activation="relu", kernel_initializer="he_normal"
+    )(mean)
+    found.append(mean + ops.zeros_like(found[0]))  # the same at every place
+    return convolution(layers.Concatenate()(found), channels, 1)
+
+
+class AverageTo(layers.Layer):
+    """Average over count x count parts of a map: (N, H, W, C) -> (N, count, count, C).
+
+    The parts are as even as they can be, and overlap where H or W does not divide.
+    """
+
+    def __init__(self, count):
+        super().__init__()
+        self.count = count
+
+    def shares(self, length):
+        """The weight of each place in each part: (count, length)."""
+        part, place = tf.range(self.count)[:, None], tf.range(length)
+        first = part * length // self.count
+        end = ((part + 1) * length + self.count - 1) // self.count  # rounded up
+        inside = tf.cast((place >= first) & (place < end), tf.float32)
+        return inside / tf.reduce_sum(inside, axis=1, keepdims=True)
+
+    def call(self, x):
+        rows, columns = self.shares(tf.shape(x)[1]), self.shares(tf.shape(x)[2])
+        return tf.einsum("ah,bw,nhwc->nabc", rows, columns, x)
+
+
+class Stretch(layers.Layer):
+    """Interpolate x bilinearly to the height and width of like."""
+
+    def call(self, x, like):
+        return tf.image.resize(x, tf.shape(like)[1:3])
+
+
+def PyramidPooling(x, channels, bins):
+    """The features, and their means over count x count parts for each count in bins.
+
+    (N, H, W, C) -> (N, H, W, C + len(bins) * channels).
+    """
+    found = [x]
+    for count in bins:
+        means = layers.Conv2D(
+            channels, 1, activation="relu", kernel_initializer="he_normal"
+        )(AverageTo(count)(x))
+        found.append(Stretch()(means, like=x))
+    return layers.Concatenate()(found)
+
+
+def DeepLab(
+    classes=5,
+    widths=(16, 32, 64),
+    output_stride=4,
+    rates=(3, 6, 12),
+    width=32,
+    decoder=True,
+    dilated=True,
+):
+    """DeepLab v3+ (Chen et al., 2018): (N, H, W, 3) -> logits (N, H, W, classes).
+
+    Any H and W. decoder=False leaves DeepLab v3. dilated=False sets all rates to 1, and
+    changes neither sizes nor the number of weights.
+    """
+    images = keras.Input((None, None, 3))
+    early, *_, deepest = DilatedEncoder(widths, output_stride, dilated)(images)
+    x = ASPP(deepest, width, rates if dilated else [1] * len(rates))
+    stride = min(output_stride, 2 ** len(widths))
+    if decoder:
+        x = enlarged(x, stride // 2, like=early)  # early: stride 2
+        x = layers.Concatenate()([x, convolution(early, 8, 1)])
+        x, stride = convolutions(x, width), 2
+    logits = layers.Conv2D(classes, 1, kernel_initializer="he_normal")(x)
+    return keras.Model(images, enlarged(logits, stride, like=images))
+
+
+def PSPNet(
+    classes=5, widths=(16, 32, 64), output_stride=4, bins=(1, 2, 3, 6), width=32
+):
+    """PSPNet (Zhao et al., 2017): (N, H, W, 3) -> logits (N, H, W, classes).
+
+    Any H and W. bins: parts along a side, one number for each level of the pyramid.
+    """
+    images = keras.Input((None, None, 3))
+    deepest = DilatedEncoder(widths, output_stride)(images)[-1]
+    x = PyramidPooling(deepest, widths[-1] // len(bins), bins)
+    x = convolution(x, width)
+    logits = layers.Conv2D(classes, 1, kernel_initializer="he_normal")(x)
+    stride = min(output_stride, 2 ** len(widths))
+    return keras.Model(images, enlarged(logits, stride, like=images))
+
+
+def gaussian_root(length, spread):
+    """A matrix R (length, few) so that R R' is the Gaussian between all places."""
+    apart = np.arange(length)[:, None] - np.arange(length)
+    values, vectors = np.linalg.eigh(np.exp(-0.5 * (apart / spread) ** 2))
+    kept = values > 1e-3 * values.max()
+    return (vectors[:, kept] * np.sqrt(values[kept])).astype(np.float32)
+
+
+def colour_factors(image, spread, rank=128):
+    """Maps F (few, H, W) so that the sum of F_i F_j is the Gaussian of two colours."""
+    colours = image.reshape(-1, 3).astype(np.float32) / spread
+    factors = np.zeros((rank, len(colours)), np.float32)
+    left = np.ones(len(colours), np.float32)  # of k(i, i) = 1, not yet explained
+    for step in range(rank):
+        worst = left.argmax()
+        if left[worst] < 0.1:
+            return factors[:step].reshape(step, *image.shape[:2])
+        row = np.exp(-0.5 * ((colours - colours[worst]) ** 2).sum(axis=1))
+        row -= factors[:step, worst] @ factors[:step]
+        factors[step] = row / np.sqrt(left[worst])
+        left = np.maximum(left - factors[step] ** 2, 0)
+    return factors.reshape(rank, *image.shape[:2])
+
+
+def listening(factors, spread):
+    """A function that lets maps (C, H, W) pass through one normalised kernel."""
+    rows, columns = (gaussian_root(length, spread) for length in factors.shape[1:])
+
+    def everybody(maps):
+        few = rows.T @ (factors[:, None] * maps) @ columns  # (few, C, small, small)
+        wide = rows @ few @ columns.T
+        return np.einsum("mhw,mchw->chw", factors, wide, optimize=True)
+
+    heard = everybody(np.ones((1, *factors.shape[1:]), np.float32))
+    scale = 1 / np.sqrt(np.maximum(heard, 1e-6))
+    along = np.outer((rows**2).sum(axis=1), (columns**2).sum(axis=1))
+    itself = (factors**2).sum(axis=0) * along
+    return lambda maps: scale * (everybody(scale * maps) - itself * scale * maps)
+
+
+def softmax(scores):
+    """Probabilities over the first axis."""
+    powers = np.exp(scores - scores.max(axis=0))
+    return powers / powers.sum(axis=0)
+
+
+def mean_field(
+    logits,
+    image,
+    iterations=5,
+    smoothness=2.0,
+    near=1.0,
+    appearance=4.0,
+    far=10.0,
+    colour=20.0,
+):
+    """Class probabilities of a fully connected CRF: float32 (H, W, C).
+
+    Mean field of Krähenbühl & Koltun (2011) with the Potts rule; a message weighs
+    `smoothness` (reach `near` pixels) or `appearance` (reach `far` pixels and `colour`
+    of 255 levels). logits: (H, W, C), or (H, W) of one class against background.
+    image: uint8 (H, W, 3). The kernels are approximated by few products.
+    """
+    if logits.ndim == 2:
+        logits = np.stack([np.zeros_like(logits), logits], axis=-1)
+    scores = np.moveaxis(logits, -1, 0).astype(np.float32)  # (C, H, W)
+    flat = np.ones((1, *image.shape[:2]), np.float32)  # a kernel without colours
+    kernels = [(smoothness, listening(flat, near))]
+    kernels.append((appearance, listening(colour_factors(image, colour), far)))
+    found = softmax(scores)
+    for _ in range(iterations):
+        found = softmax(scores + sum(w * hear(found) for w, hear in kernels))
+    return np.moveaxis(found, 0, -1)
 
 
 def masks_of_instances(instances):
