@@ -278,6 +278,12 @@ def test_watershed_equals_skimage_where_no_heights_are_equal():
         assert np.array_equal(ours, watershed(height, seeds, mask=inside))
 
 
+def test_waters_meet_in_the_middle_of_a_plain():
+    seeds = np.array([[1, 0, 0, 0, 0, 2]])
+    flooded = lesson["watershed"](np.zeros((1, 6)), seeds, seeds >= 0)
+    assert flooded.tolist() == [[1, 1, 1, 2, 2, 2]]
+
+
 # ------------------------------------------------------------ boxes
 
 
