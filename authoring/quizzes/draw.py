@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from html import escape
 
-from authoring.quizzes import text
+from authoring.quizzes import svg, text
 from authoring.quizzes.ask import Panel
+from authoring.quizzes.plot import plot
 from utils.palette import CLASS_COLOURS, INVENTED, MISSED
 
 CELLS = ((9, 30), (16, 20), (99, 11))  # up to so many columns: pixels of a cell
 MARGIN = 18  # for the numbers of rows and columns
-LINES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
-DASHES = ("", "7 4", "2 3", "9 3 2 3")
 DARK, LIGHT = "#111111", "#FFFFFF"
 HIT, NOTHING = "#9AA0A6", "#E8E8E8"
 
@@ -30,7 +29,7 @@ def figure(panels: tuple[Panel, ...], words: dict[str, str]) -> str:
 
 def panel(one: Panel, words: dict[str, str]) -> str:
     """Draw a panel with its title and the names of its colours below."""
-    drawing = _plot(one) if one.series else _grid(one)
+    drawing = plot(one) if one.series else _grid(one)
     said = escape(describe(one, words), quote=True)
     drawing = drawing.replace("<svg ", f'<svg role="img" aria-label="{said}" ', 1)
     title = f"<b>{text.inline(one.title)}</b> " if one.title else ""
@@ -41,8 +40,9 @@ def panel(one: Panel, words: dict[str, str]) -> str:
 
 
 def _key(colour: str, name: str) -> str:
-    swatch = f'<svg width="12" height="12" aria-hidden="true">{_box(0, 0, 12, colour)}'
-    return f'<span class="key">{swatch}</svg> {escape(name)}</span>'
+    swatch = svg.box(0, 0, 12, colour)
+    swatch = f'<svg width="12" height="12" aria-hidden="true">{swatch}</svg>'
+    return f'<span class="key">{swatch} {escape(name)}</span>'
 
 
 def _colours(one: Panel, words: dict[str, str]) -> list[tuple[str, str]]:
@@ -91,144 +91,42 @@ def contrast(one: str, other: str) -> float:
     lights = []
     for colour in (one, other):
         parts = [value / 255 for value in bytes.fromhex(colour[1:])]
-        linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4
-                  for p in parts]  # fmt: skip
+        linear = [
+            part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+            for part in parts
+        ]
         lights.append(sum(w * p for w, p in zip((0.2126, 0.7152, 0.0722), linear)))
     return (max(lights) + 0.05) / (min(lights) + 0.05)
 
 
 def _grid(one: Panel) -> str:
+    """Draw a grid with its values, and the numbers of its rows and columns."""
     height, width = one.shape
     side = next(size for most, size in CELLS if width <= most)
-    wide = max(len(cell) for row in one.rows for cell in row)
-    if one.kind == "numbers" and wide > 3:
-        side = 9 * wide + 6
-    shown = side >= 20 and one.kind not in ("errors", "grey")
+    longest = max(len(cell) for row in one.rows for cell in row)
+    if one.kind == "numbers" and longest > 3:
+        side = 9 * longest + 6
+    shown = side >= 20 and one.kind in ("mask", "numbers")
+
+    def corner(row: float, column: float) -> tuple[float, float]:
+        return MARGIN + column * side, MARGIN + row * side
+
     parts = []
     for r, row in enumerate(colours(one)):
-        for c, (colour, letters) in enumerate(row):
-            x, y = MARGIN + c * side, MARGIN + r * side
-            parts.append(_box(x, y, side, colour))
+        for c, (colour, letters_) in enumerate(row):
+            parts.append(svg.box(*corner(r, c), side, colour))
             if shown:
-                place = x + side / 2, y + side / 2
-                parts.append(_letters(one.rows[r][c], *place, letters, side))
-    # The frames come last, so that no neighbour covers them: dark within light.
-    for r, c in one.mark:
-        x, y = MARGIN + c * side + 1, MARGIN + r * side + 1
-        for stroke, wide in ((LIGHT, 5), ("#D10000", 3)):
-            parts.append(
-                f'<rect x="{x}" y="{y}" width="{side - 2}" height="{side - 2}" '
-                f'fill="none" stroke="{stroke}" stroke-width="{wide}"/>'
-            )
+                size = 14 if side >= 30 else 11
+                place = corner(r + 0.5, c + 0.5)
+                parts.append(svg.letters(one.rows[r][c], *place, size, fill=letters_))
+    # The frames come last, so that no neighbour covers them.
+    parts += [svg.frame(*corner(*place), side) for place in one.mark]
     step = 1 if side >= 20 else 5
     for n in range(0, height, step):
-        parts.append(_letters(str(n), MARGIN / 2, MARGIN + (n + 0.5) * side))
+        parts.append(svg.letters(str(n), MARGIN / 2, corner(n + 0.5, 0)[1]))
     for n in range(0, width, step):
-        parts.append(_letters(str(n), MARGIN + (n + 0.5) * side, MARGIN / 2))
-    return _svg(MARGIN + width * side + 3, MARGIN + height * side + 3, parts)
-
-
-def _box(x: float, y: float, side: float, colour: str) -> str:
-    return (
-        f'<rect x="{x}" y="{y}" width="{side}" height="{side}" fill="{colour}" '
-        'stroke="#767676" stroke-width="1"/>'
-    )
-
-
-def _letters(
-    said: str, x: float, y: float, colour: str = "currentColor", side: float = 30
-) -> str:
-    size = 14 if colour != "currentColor" and side >= 30 else 11
-    return (
-        f'<text x="{x:g}" y="{y:g}" fill="{colour}" font-size="{size}" '
-        'text-anchor="middle" dominant-baseline="central">'
-        f"{escape(said)}</text>"
-    )
-
-
-def _svg(width: float, height: float, parts: list[str]) -> str:
-    return (
-        f'<svg viewBox="0 0 {width:g} {height:g}" width="{width:g}" '
-        f'height="{height:g}" font-family="sans-serif">{"".join(parts)}</svg>'
-    )
-
-
-# Curves and dots
-
-
-def _plot(one: Panel) -> str:
-    """Draw curves over an x axis, or rows of dots, with axes and names."""
-    curves = one.kind == "curves"
-    values = [value for _, series in one.series for value in series]
-    low, high = one.range or (min(values), max(values))
-    left, top, width, height = 44, 8, 230, 130
-    if not curves:
-        left, height = 96, 30 * len(one.series)
-    below = top + height
-
-    def share(value: float) -> float:
-        return (value - low) / (high - low)
-
-    axes = f"M{left} {top}V{below}H{left + width}"
-    parts = [f'<path d="{axes}" fill="none" stroke="currentColor"/>']
-    for tick in (low, (low + high) / 2, high):
-        said = f"{tick:.3g}"
-        if curves:
-            parts.append(_side(said, left - 6, below - share(tick) * height))
-        else:
-            x = left + share(tick) * width
-            parts.append(_letters(said, x, below + 12))
-    if not curves:
-        for n, (name, series) in enumerate(one.series):
-            y = top + 30 * n + 15
-            parts.append(_side(name, left - 8, y))
-            for value in series:
-                x = left + share(value) * width
-                colour = LINES[n % len(LINES)]
-                parts.append(f'<circle cx="{x:g}" cy="{y}" r="5" fill="{colour}"/>')
-        parts.append(_letters(one.x or "", left + width / 2, below + 28))
-        return _svg(left + width + 20, below + 38, parts)
-    at = one.at or tuple(range(1, len(one.series[0][1]) + 1))
-    for n, (name, series) in enumerate(one.series):
-        places = [
-            (
-                left + (a - at[0]) / (at[-1] - at[0]) * width,
-                below - share(value) * height,
-            )
-            for a, value in zip(at, series)
-        ]
-        path = "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in places)
-        parts.append(
-            f'<path d="{path}" fill="none" stroke="{LINES[n]}" stroke-width="2.5" '
-            f'stroke-dasharray="{DASHES[n]}"/>'
-        )
-        parts.append(
-            f'<text x="{left + width + 6}" y="{places[-1][1]:.1f}" font-size="12" '
-            f'fill="currentColor" dominant-baseline="central">{escape(name)}</text>'
-        )
-    for place, a in ((left, at[0]), (left + width, at[-1])):
-        parts.append(_letters(f"{a:g}", place, below + 12))
-    parts.append(_letters(one.x or "", left + width / 2, below + 28))
-    if one.y:
-        middle = top + height / 2
-        parts.append(
-            f'<text transform="translate(10 {middle}) rotate(-90)" font-size="11" '
-            f'fill="currentColor" text-anchor="middle">{escape(one.y)}</text>'
-        )
-    longest = max(_width(name) for name, _ in one.series)
-    return _svg(left + width + 12 + longest, below + 38, parts)
-
-
-def _side(said: str, x: float, y: float) -> str:
-    return (
-        f'<text x="{x:g}" y="{y:g}" font-size="11" fill="currentColor" '
-        f'text-anchor="end" dominant-baseline="central">{escape(said)}</text>'
-    )
-
-
-def _width(said: str) -> float:
-    """Pixels of a name in 12 pixels high letters; Hangul is twice as wide."""
-    return sum(13 if ord(letter) > 0x2E80 else 7.2 for letter in said)
+        parts.append(svg.letters(str(n), corner(0, n + 0.5)[0], MARGIN / 2))
+    return svg.whole(MARGIN + width * side + 3, MARGIN + height * side + 3, parts)
 
 
 # In words

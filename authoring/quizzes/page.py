@@ -46,9 +46,8 @@ def lesson_page(
             )
         )
     title = words["title"].format(number=quiz.stem[:2], title=title)
-    source = quiz.place
-    return page(title, "\n".join(parts), "page.js", language, links, words,
-                storage(quiz), source)  # fmt: skip
+    whole = {"links": links, "storage": storage(quiz), "source": quiz.place}
+    return page(title, "\n".join(parts), "page.js", language, words, **whole)
 
 
 def index_page(
@@ -70,9 +69,8 @@ def index_page(
     said = {key: escape(words[key]) for key in keys}
     lead = escape(words["index_lead"])
     body = fill("index.html", lead=lead, lessons="\n".join(items), **said)
-    source = "content/quizzes"
-    return page(words["index_title"], body, "index.js", language, links, words,
-                "", source)  # fmt: skip
+    whole = {"links": links, "storage": "", "source": "content/quizzes"}
+    return page(words["index_title"], body, "index.js", language, words, **whole)
 
 
 def _index_part(quiz: Quiz, part: str, words: dict[str, str]) -> str:
@@ -85,14 +83,16 @@ def page(
     body: str,
     script: str,
     language: str,
-    links: str,
     words: dict[str, str],
+    *,
+    links: str,
     storage: str,
     source: str,
 ) -> str:
     """Put a body into the frame of all pages."""
     code = fill(script)
-    return fill(
+    said = {key: escape(words[key]) for key in ("no_script", "kept", "not_kept")}
+    text = fill(
         "page.html",
         note=f"{NOTE}: {source}, authoring/quiz_page",
         language=language,
@@ -102,13 +102,12 @@ def page(
         style=fill("page.css"),
         storage=storage,
         links=links,
-        no_script=escape(words["no_script"]),
-        kept=escape(words["kept"]),
-        not_kept=escape(words["not_kept"]),
         main=body,
         words=json.dumps(words, ensure_ascii=False).replace("<", "\\u003c"),
         script=code,
-    ) + "\n"  # fmt: skip
+        **said,
+    )
+    return text + "\n"
 
 
 def storage(quiz: Quiz) -> str:
