@@ -205,8 +205,8 @@ def _pixels(one: Question, words: dict[str, str]) -> str:
                 f'aria-label="{escape(said, quote=True)}">{shown}</label></td>'
             )
         lines.append(f'<tr><th scope="row">{r}</th>{"".join(cells)}</tr>')
-    title = f"<figcaption><b>{text.inline(grid.title)}</b></figcaption>"
-    title = title if grid.title else ""
+    title = f"<b>{text.inline(grid.title)}</b>" if grid.title else ""
+    title = f"<figcaption>{title}</figcaption>" if title else ""
     body = "\n".join(lines)
     return (
         f'<p class="hint">{escape(words["pixel_hint"])}</p>\n<figure class="grid">'

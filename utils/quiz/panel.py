@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from html import escape
 
@@ -90,7 +91,7 @@ def _controls(question: dict, words: dict) -> tuple[list, Callable]:
         text = ipywidgets.Text(placeholder=words["number"], layout={"width": "160px"})
         if question["unit"]:
             text.description = escape(question["unit"]) if old else question["unit"]
-        return [text], lambda: _number(text.value)
+        return [text], lambda: number_of(text.value)
     if question["kind"] == "pixel":
         names = words["row_of"], words["column_of"]
         choices = [
@@ -121,12 +122,13 @@ def _controls(question: dict, words: dict) -> tuple[list, Callable]:
     return [radio], lambda: None if radio.value is None else [radio.value]
 
 
-def _number(written: str) -> float | None:
+def number_of(written: str) -> float | None:
     """Read a number as people write it: 0.5, 0,5 or 9 409; None if it is none."""
     try:
-        return float(written.replace(",", ".").replace(" ", ""))
+        number = float(written.replace(",", ".").replace(" ", ""))
     except ValueError:
         return None
+    return number if math.isfinite(number) else None
 
 
 def judge(question: dict, answer, words: dict) -> tuple[bool, str]:
