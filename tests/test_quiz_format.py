@@ -280,7 +280,11 @@ def test_a_quiz_is_translated_as_a_whole(path):
     if not quiz.exists():
         pytest.skip(f"lesson {path.stem} has no quiz")
     entries = {entry.msgid: entry for entry in polib.pofile(str(path))}
-    for cell in read(quiz, Course(ROOT)).cells:
+    cells = read(quiz, Course(ROOT)).cells
+    begun = any(c.text in entries and entries[c.text].msgstr for c in cells)
+    if path.stem != "05_unet" and not begun:
+        pytest.skip(f"the quiz of {path.stem} is not translated yet")
+    for cell in cells:
         entry = entries.get(cell.text)
         assert entry and entry.msgstr and "fuzzy" not in entry.flags, cell.text
         assert not entry.obsolete
