@@ -8,10 +8,12 @@ NumPy, so both tracks get the same numbers, and arrays leave here channels last.
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import inspect
 import io
 import pickle
+import re
 import sys
 import tempfile
 import traceback
@@ -51,6 +53,10 @@ SIZES = {
     "BoxHead": ((7, 7, 64),),
     "MaskHead": ((14, 14, 64),),
 }
+
+
+# What YOLACT answers, in this order.
+YOLACT = ("logits", "deltas", "coefficients", "prototypes")
 
 
 def skin(count: int, height: int, width: int, first: int = 0) -> Samples:
@@ -414,12 +420,61 @@ def aligned_regions(track):
     corner = generator.uniform(0, 70, (40, 2))
     boxes = np.concatenate([corner, corner + generator.uniform(0.5, 50, (40, 2))], 1)
     edges = [[0, 0, 128, 80], [0, 0, 3, 2], [120.5, 70, 128, 80], [9, 9, 9.1, 9.2]]
-    boxes = np.concatenate([boxes, edges]).astype(np.float32)
+    boxes = np.concatenate([boxes, edges]).clip(0, [128, 80, 128, 80])
     images = (np.arange(len(boxes)) % 2).astype(np.int32)
-    return {
-        size: track.roi_align(features, boxes.clip(0, [128, 80, 128, 80]), images, size)
-        for size in (1, 7, 14)
+    given = features, boxes.astype(np.float32), images
+    return {size: track.roi_align(*given, size) for size in (1, 7, 14)}
+
+
+def definitions(track, *names):
+    """Functions and constants of lesson 07 that are not exported, with the exports."""
+    lesson = Path(__file__).parents[1] / "content/lessons/07_instances.md"
+    cells = re.findall(
+        r"```\{code-cell\}\n((?::[^\n]*\n)*)(.*?)```",
+        lesson.read_text("utf-8"),
+        re.DOTALL,
+    )
+    found = dict(vars(track.models))
+    for options, code in cells:
+        of_track = re.search(r":track: (\w+)", options)
+        if of_track and not track.layer.__name__.endswith(of_track[1]):
+            continue
+        for node in ast.parse(code).body:
+            targets = [node, *getattr(node, "targets", [])]
+            called = {getattr(x, "name", getattr(x, "id", None)) for x in targets}
+            if called & set(names):
+                exec(ast.unparse(node), found)
+    assert set(names) <= set(found), set(names) - set(found)
+    return found
+
+
+def instance_losses(track):
+    """Who answers for whom, coded boxes and losses: two images, one without sheep."""
+    generator = np.random.default_rng(6)
+    anchors = track.models.anchors_of(16, 16, 4, (12, 20, 30))
+    boxes, masks = np.zeros((2, 4, 4)), np.zeros((2, 4, 64, 64), np.uint8)
+    boxes[1, :3] = [3.2, 4.1, 17, 18], [30.5, 8.7, 50.1, 33.3], [24.1, 39.2, 60.6, 53.7]
+    for mask, (x0, y0, x1, y1) in zip(masks[1, :3], boxes[1].astype(int), strict=False):
+        mask[y0:y1, x0:x1] = generator.random((y1 - y0, x1 - x0)) < 0.7
+    normal = generator.normal
+    answers = {
+        "logits": normal(-2, 2, (2, 768)),
+        "deltas": normal(0, 0.3, (2, 768, 4)),
+        "coefficients": np.tanh(normal(size=(2, 768, 6))),
+        "prototypes": normal(size=(2, 32, 32, 6)).clip(0),
+        "regions": np.repeat(boxes[1:, [0, 1, 2, 0, 1]], 2, 0)
+        + normal(0, 2, (2, 5, 4)),
+        "labels": np.array([[0, 0, 0, 0, 0], [1, 1, 1, 0, 0]]),
+        "owner": np.array([[0, 0, 0, 0, 0], [0, 1, 2, 0, 0]]),
+        "region logits": normal(size=(10, 2)),
+        "region deltas": normal(size=(10, 8)),
+        "region masks": normal(size=(10, 28, 28, 2)),
     }
+    answers = {
+        name: array.astype(np.int32 if array.dtype.kind == "i" else np.float32)
+        for name, array in answers.items()
+    }
+    return track.instance_losses(anchors, boxes.astype(np.float32), masks, answers)
 
 
 def mask_sets(track):
@@ -553,6 +608,7 @@ SECTIONS = (
     unpooling,
     mask_sets,
     aligned_regions,
+    instance_losses,
     bilinear_kernels,
     weight_files,
     meadow_files,

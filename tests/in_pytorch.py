@@ -11,6 +11,8 @@ import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional
+from torchvision import ops
+from torchvision.models.detection import _utils, roi_heads, rpn
 
 from utils import pytorch as layer
 from utils.models import pytorch as models  # noqa: F401
@@ -52,6 +54,62 @@ def to_numpy(images: torch.Tensor) -> np.ndarray:
 def roi_align(features, boxes, images, size) -> np.ndarray:
     given = to_tensor(features), torch.from_numpy(boxes), torch.from_numpy(images)
     return to_numpy(models.roi_align(*given, size))
+
+
+def instance_losses(anchors, boxes, masks, answers) -> dict:
+    """By torchvision, and by the lesson's YOLACT."""
+    given = {name: torch.from_numpy(array) for name, array in answers.items()}
+    anchors, boxes, masks = map(torch.from_numpy, (anchors, boxes, masks))
+    targets = [{"boxes": some[some[:, 2] > 0]} for some in boxes]
+    network = rpn.RegionProposalNetwork(
+        None, None, 0.6, 0.3, 10_000, 0.5, {}, {}, nms_thresh=0.7
+    )
+    labels, matched = network.assign_targets_to_anchors([anchors] * 2, targets)
+    wanted = network.box_coder.encode(matched, [anchors] * 2)
+    flat = given["logits"].reshape(-1, 1), given["deltas"].reshape(-1, 4)
+    coder = _utils.BoxCoder((10.0, 10.0, 5.0, 5.0))
+    regions, labels_of, owner = (
+        given[name].flatten(0, 1) for name in ("regions", "labels", "owner")
+    )
+    of_image = torch.arange(2).repeat_interleave(5)
+    owned = boxes[of_image, owner.long()]
+    goals = coder.encode_single(owned, regions)
+    right = labels_of == 1
+    rois = torch.cat([torch.arange(10.0)[:, None], regions], dim=1)
+    drawn = masks[of_image, owner.long()][:, None].float()
+    pixels = ops.roi_align(drawn, rois, 28, 1.0, 2, aligned=True)[:, 0]
+    yolact = in_both.definitions(
+        sys.modules[__name__], "owners", "mask_loss", "yolact_loss"
+    )
+    yolact |= {"anchors": anchors.numpy(), "ops": ops}
+    outputs = [given[name] for name in in_both.YOLACT]
+    outputs[3] = to_tensor(answers["prototypes"])
+    for output in outputs:
+        output.requires_grad_()
+    loss = yolact["yolact_loss"](lambda images: outputs, None, boxes, masks)
+    loss.backward()
+    return {
+        "labels": torch.stack(labels).numpy(),
+        "deltas": coder.encode_single(owned, regions)[right].numpy(),
+        "boxes": coder.decode_single(given["region deltas"][:, :4], regions).numpy(),
+        "proposals": sum(network.compute_loss(*flat, labels, wanted)).item(),
+        "regions": sum(
+            roi_heads.fastrcnn_loss(
+                given["region logits"],
+                given["region deltas"],
+                [labels_of.long()],
+                [goals],
+            )
+        ).item(),
+        "pixels": functional.binary_cross_entropy_with_logits(
+            given["region masks"][right][..., 1], pixels[right]
+        ).item(),
+        "yolact": loss.item(),
+        "gradients": [
+            *(output.grad.numpy() for output in outputs[:3]),
+            to_numpy(outputs[3].grad),
+        ],
+    }
 
 
 def small_model(classes: int) -> nn.Module:

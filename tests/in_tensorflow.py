@@ -50,6 +50,59 @@ def roi_align(features, boxes, images, size) -> np.ndarray:
     return models.roi_align(features, boxes, images, size).numpy()
 
 
+def instance_losses(anchors, boxes, masks, answers) -> dict:
+    """By the lesson's Mask R-CNN and YOLACT."""
+    cells = in_both.definitions(
+        sys.modules[__name__],
+        *("overlaps", "to_deltas", "to_boxes", "match", "sample", "mean_of"),
+        *("regions_of", "smooth_l1", "proposal_loss", "SCALE", "box_loss"),
+        *("pixel_loss", "mask_loss", "focal_loss", "yolact_loss"),
+    )
+    cells |= {"ANCHORS": tf.constant(anchors), "STRIDE": 4}
+    draw = cells["sample"]
+    given = {name: tf.constant(array) for name, array in answers.items()}
+    boxes, masks = tf.constant(boxes), tf.constant(masks)
+    head = mock.Mock(
+        box_head=lambda regions: (given["region logits"], given["region deltas"]),
+        mask_head=lambda regions: given["region masks"],
+    )
+    features = tf.zeros((2, 16, 16, 1))
+    regions, labels, owner = (given[name] for name in ("regions", "labels", "owner"))
+    owned = tf.gather(boxes, owner, batch_dims=1)
+    coded = cells["to_deltas"](owned, regions, cells["SCALE"])
+    first_four = tf.reshape(given["region deltas"][:, :4], (2, 5, 4))
+    outputs = [given[name] for name in in_both.YOLACT]
+    with tf.GradientTape() as tape:
+        tape.watch(outputs)
+        model = lambda images, training: outputs  # noqa: E731
+        loss = cells["yolact_loss"](model, None, boxes, masks)
+    gradients = tape.gradient(loss, outputs)
+    # All that are asked, and none by lot, so that both tracks look at the same ones.
+    cells["sample"] = lambda labels, count, right: (
+        tf.tile(tf.range(labels.shape[1])[None], (labels.shape[0], 1)),
+        tf.cast(labels >= 0, tf.float32),
+    )
+    labelled, _ = cells["match"](tf.constant(anchors), boxes, 0.3, 0.6, rescue=True)
+    places, counts = draw(labelled, count=40, right=3)
+    return {
+        "labels": labelled.numpy(),
+        "deltas": coded[labels == 1].numpy(),
+        "boxes": cells["to_boxes"](first_four, regions, cells["SCALE"]).numpy(),
+        "proposals": float(
+            cells["proposal_loss"](given["logits"], given["deltas"], boxes)
+        ),
+        "regions": float(
+            cells["box_loss"](head, features, regions, owned, labels, tf.ones((2, 5)))
+        ),
+        "pixels": float(
+            cells["pixel_loss"](head, features, regions, labels, owner, masks)
+        ),
+        "yolact": float(loss),
+        "gradients": [tf.convert_to_tensor(part).numpy() for part in gradients],
+        "drawn": (tf.gather(labelled, places, batch_dims=1).numpy(), counts.numpy()),
+    }
+
+
 def small_model(classes: int) -> keras.Model:
     return keras.Sequential(
         [
