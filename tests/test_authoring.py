@@ -2,6 +2,7 @@
 
 import ast
 import base64
+import io
 import json
 import re
 import shutil
@@ -10,10 +11,12 @@ import sys
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import polib
 import pytest
+from PIL import Image
 
-from authoring import exports, keys, translate
+from authoring import execute, exports, keys, translate
 from authoring.cli import main
 from authoring.layout import TRACKS, Course
 from authoring.publish import https
@@ -1023,3 +1026,41 @@ def test_remotes_become_https_addresses(remote, address):
 def test_a_local_remote_is_not_an_address(remote):
     with pytest.raises(ValueError):
         https(remote)
+
+
+def stored_picture(height, width):
+    """A notebook with one output: noise in all colours, with a small red square."""
+    pixels = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
+    pixels[4:8, 4:8] = (230, 0, 0)
+    target = io.BytesIO()
+    Image.fromarray(pixels // 4 * 2 + 60).save(target, "png")
+    data = {"image/png": base64.b64encode(target.getvalue()).decode()}
+    cell = nbformat.v4.new_code_cell("plot()")
+    cell.outputs = [nbformat.v4.new_output("display_data", data)]
+    return nbformat.v4.new_notebook(cells=[cell])
+
+
+def picture_in(notebook):
+    data = notebook.cells[0].outputs[0].data["image/png"]
+    return Image.open(io.BytesIO(base64.b64decode(data)))
+
+
+def test_a_large_picture_is_stored_smaller_and_keeps_its_rare_colours():
+    notebook = stored_picture(200, 200)
+    before = len(notebook.cells[0].outputs[0].data["image/png"])
+    red = picture_in(notebook).getpixel((5, 5))
+    execute.use_palettes(notebook)
+    assert picture_in(notebook).mode == "P"
+    assert len(notebook.cells[0].outputs[0].data["image/png"]) < before / 2
+    kept = picture_in(notebook).convert("RGB").getpixel((5, 5))
+    assert np.abs(np.subtract(kept, red)).max() < 16
+    once = notebook.cells[0].outputs[0].data["image/png"]
+    execute.use_palettes(notebook)
+    assert notebook.cells[0].outputs[0].data["image/png"] == once
+
+
+def test_a_small_picture_is_stored_as_it_is():
+    notebook = stored_picture(40, 40)
+    before = notebook.cells[0].outputs[0].data["image/png"]
+    execute.use_palettes(notebook)
+    assert notebook.cells[0].outputs[0].data["image/png"] == before
