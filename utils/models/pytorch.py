@@ -10,6 +10,7 @@ Built from the cells tagged `export` in these files; edit them, not this:
     content/lessons/05_unet.md
     content/lessons/06_deeplab.md
     content/lessons/07_instances.md
+    content/lessons/08_transformers.md
 """
 
 import copy
@@ -19,34 +20,52 @@ import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional
+from torch.utils.flop_counter import FlopCounterMode
 
 from utils.pytorch import device, predict, to_input
 
 __all__ = [
     "ASPP",
+    "Attention",
     "Backbone",
+    "Block",
     "BoxHead",
     "DeepLab",
     "DilatedEncoder",
+    "EfficientAttention",
     "Encoder",
+    "Exchange",
     "FCN",
     "FCN32s",
+    "HRNet",
+    "Mask2Former",
+    "MaskFormer",
     "MaskHead",
     "PSPNet",
     "PatchClassifier",
+    "PixelDecoder",
     "PyramidPooling",
+    "Queries",
+    "QueryBlock",
     "RPNHead",
+    "SegFormer",
     "SegNet",
     "SemanticFPN",
+    "SetHead",
+    "Stage",
     "THRESHOLDS",
     "UNet",
     "Yolact",
     "anchors_of",
+    "answer_of",
     "area_under",
     "as_convolution",
+    "attention",
+    "attention_weights",
     "average_precision",
     "bce",
     "bce_dice",
+    "best_pairs",
     "bilinear_kernel",
     "box_iou",
     "classify",
@@ -59,6 +78,7 @@ __all__ = [
     "crop_like",
     "cross_entropy",
     "decode",
+    "dense",
     "dice_loss",
     "encode",
     "enlarged",
@@ -66,18 +86,33 @@ __all__ = [
     "gaussian_root",
     "grow",
     "hits_of",
+    "hungarian",
     "initialised",
+    "inside_of",
+    "instances_of",
     "listening",
+    "located",
     "mask_iou",
+    "mask_prices",
     "masks_of_instances",
+    "may_look",
     "mean_field",
     "mean_tents",
+    "multiply_adds",
     "nms",
+    "normalised",
+    "over",
+    "panoptic_of",
     "panoptic_quality",
+    "path",
     "predict_averaged",
     "probability_of",
     "receptive_field",
     "roi_align",
+    "segment_map",
+    "segments_of",
+    "semantic_of",
+    "set_loss",
     "small",
     "softmax",
     "stuffed",
@@ -993,3 +1028,506 @@ def panoptic_quality(truth, found, classes, void=255):
         rq = hits / (hits + (missed + invented) / 2)
     sq = np.where(np.isnan(rq), np.nan, iou / np.maximum(hits, 1))
     return np.stack([sq * rq, sq, rq], axis=1)
+
+
+def normalised(channels_in, channels_out, size, stride=1):
+    """A convolution and batch normalisation; the map shrinks by the stride."""
+    convolution = nn.Conv2d(
+        channels_in, channels_out, size, stride, padding=size // 2, bias=False
+    )
+    return nn.Sequential(initialised(convolution), nn.BatchNorm2d(channels_out))
+
+
+def path(widths, start, end):
+    """From one lane to another: down in strides of 2, or a 1 x 1 convolution up."""
+    if start > end:
+        return normalised(widths[start], widths[end], 1)
+    steps = []
+    for lane in range(start, end):
+        steps += [normalised(widths[lane], widths[lane + 1], 3, stride=2), nn.ReLU()]
+    return nn.Sequential(*steps[:-1])  # the sum comes before the last ReLU
+
+
+class Exchange(nn.Module):
+    """Each lane gets the sum of all lanes: maps (N, C, H, W), finest first."""
+
+    def __init__(self, widths):
+        super().__init__()
+        lanes = range(len(widths))
+        self.rows = nn.ModuleList(
+            nn.ModuleList(path(widths, start, end) for start in lanes) for end in lanes
+        )
+
+    def forward(self, maps):
+        mixed = []
+        for end, row in enumerate(self.rows):
+            total = 0
+            for start, (way, x) in enumerate(zip(row, maps)):
+                x = way(x)
+                if start > end:
+                    x = enlarged(x, 2 ** (start - end), like=maps[end])
+                total = total + x
+            mixed.append(functional.relu(total))
+        return mixed
+
+
+class HRNet(nn.Module):
+    """HRNet (Wang et al., 2020): (N, 3, H, W) -> logits (N, classes, H, W).
+
+    Any H and W. widths: channels by lane, of strides 4, 8, 16, ...
+    """
+
+    def __init__(self, classes=5, widths=(16, 32, 64), mixed=64):
+        super().__init__()
+        stem = normalised(3, widths[0], 3, 2), normalised(widths[0], widths[0], 3, 2)
+        self.stem = nn.Sequential(stem[0], nn.ReLU(), stem[1], nn.ReLU())
+        self.opening, self.lanes, self.exchanges = (nn.ModuleList() for _ in range(3))
+        for count in range(1, len(widths) + 1):
+            self.lanes.append(nn.ModuleList(convolutions(w, w) for w in widths[:count]))
+            self.exchanges.append(Exchange(widths[:count]))
+        for finer, width in zip(widths, widths[1:]):
+            opening = normalised(finer, width, 3, stride=2)
+            self.opening.append(nn.Sequential(opening, nn.ReLU()))
+        self.mix = nn.Sequential(normalised(sum(widths), mixed, 1), nn.ReLU())
+        self.head = initialised(nn.Conv2d(mixed, classes, 1))
+
+    def forward(self, images):
+        maps = [self.stem(images)]
+        for stage, (lanes, exchange) in enumerate(zip(self.lanes, self.exchanges)):
+            if stage:
+                maps.append(self.opening[stage - 1](maps[-1]))
+            maps = exchange([lane(x) for lane, x in zip(lanes, maps)])
+        for lane in range(1, len(maps)):
+            maps[lane] = enlarged(maps[lane], 2**lane, like=maps[0])
+        logits = self.head(self.mix(torch.cat(maps, dim=1)))
+        return enlarged(logits, 4, like=images)
+
+
+@torch.inference_mode()
+def multiply_adds(model, size=128):
+    """Products in convolutions and matrix products for one image of size x size."""
+    images = to_input(np.zeros((1, size, size, 3), np.uint8))
+    # The counter stumbles over weights that wait for gradients.
+    frozen = copy.deepcopy(model).requires_grad_(False).to(device()).eval()
+    with FlopCounterMode(display=False) as counter:
+        frozen(images)
+    return counter.get_total_flops() // 2  # it counts products and sums
+
+
+def attention_weights(queries, keys, allowed=None):
+    """How much each query looks at each key: (N, heads, Q, K), the sum over K is 1.
+
+    queries: (N, heads, Q, D). keys: (N, heads, K, D). allowed: bool, (N, 1 or heads,
+    Q, K), True where a query may look.
+    """
+    scores = queries @ keys.transpose(2, 3) / keys.shape[-1] ** 0.5
+    if allowed is not None:
+        scores = scores.masked_fill(~allowed, -1e9)
+    return scores.softmax(dim=-1)
+
+
+def attention(queries, keys, values, allowed=None):
+    """What each query gathers, (N, heads, Q, D), of values (N, heads, K, D)."""
+    return attention_weights(queries, keys, allowed) @ values
+
+
+def dense(width_in, width_out):
+    """A dense layer, its weights drawn as Glorot & Bengio (2010) do, its bias zero."""
+    layer = nn.Linear(width_in, width_out)
+    nn.init.xavier_uniform_(layer.weight)
+    nn.init.zeros_(layer.bias)
+    return layer
+
+
+class Attention(nn.Module):
+    """Multi-head attention (Vaswani et al., 2017): x (N, Q, C) asks context (N, K, C).
+
+    allowed: bool, (N, 1 or heads, Q, K), True where a query may look. Gives (N, Q, C).
+    """
+
+    def __init__(self, width, heads):
+        super().__init__()
+        self.heads = heads
+        self.query, self.key = dense(width, width), dense(width, width)
+        self.value, self.out = dense(width, width), dense(width, width)
+
+    def split(self, tokens):
+        """(N, T, C) -> (N, heads, T, C / heads)."""
+        return tokens.unflatten(2, (self.heads, -1)).transpose(1, 2)
+
+    def forward(self, x, context, allowed=None):
+        parts = self.query(x), self.key(context), self.value(context)
+        gathered = attention(*map(self.split, parts), allowed)
+        return self.out(gathered.transpose(1, 2).flatten(2))
+
+
+def over(convolution, x):
+    """Run a convolution on maps with the channels last: (N, H, W, C)."""
+    return convolution(x.movedim(-1, 1)).movedim(1, -1)
+
+
+class EfficientAttention(nn.Module):
+    """Each position asks a map `reduction` times smaller: (N, H, W, C) -> the same."""
+
+    def __init__(self, width, heads, reduction=1):
+        super().__init__()
+        self.reduction = reduction
+        if reduction > 1:
+            self.reduce = initialised(nn.Conv2d(width, width, reduction, reduction))
+            self.norm = nn.LayerNorm(width)
+        self.attention = Attention(width, heads)
+
+    def tokens(self, x):
+        """Who asks, (N, H * W, C), and who is asked, (N, K, C)."""
+        context = x
+        if self.reduction > 1:
+            context = self.norm(over(self.reduce, x))
+        return x.flatten(1, 2), context.flatten(1, 2)
+
+    def forward(self, x):
+        return self.attention(*self.tokens(x)).view_as(x)
+
+
+class Block(nn.Module):
+    """One block of SegFormer, attention and Mix-FFN: (N, H, W, C) -> the same."""
+
+    def __init__(self, width, heads, reduction, expansion=4):
+        super().__init__()
+        wide = expansion * width
+        self.before_attention = nn.LayerNorm(width)
+        self.attention = EfficientAttention(width, heads, reduction)
+        self.before_mixing = nn.LayerNorm(width)
+        self.widen = dense(width, wide)
+        self.near = initialised(nn.Conv2d(wide, wide, 3, padding=1, groups=wide))
+        self.narrow = dense(wide, width)
+
+    def forward(self, x):
+        x = x + self.attention(self.before_attention(x))
+        mixed = over(self.near, self.widen(self.before_mixing(x)))
+        return x + self.narrow(functional.gelu(mixed))
+
+
+class Stage(nn.Module):
+    """Overlapped patches, then blocks: maps (N, H, W, C) -> (N, h, w, width).
+
+    h = H / stride and w = W / stride, rounded up.
+    """
+
+    def __init__(self, channels_in, width, stride, heads, reduction, depth=1):
+        super().__init__()
+        size = 2 * stride - 1
+        self.patches = initialised(
+            nn.Conv2d(channels_in, width, size, stride, padding=stride - 1)
+        )
+        self.first_norm, self.last_norm = nn.LayerNorm(width), nn.LayerNorm(width)
+        blocks = (Block(width, heads, reduction) for _ in range(depth))
+        self.blocks = nn.Sequential(*blocks)
+
+    def forward(self, x):
+        x = self.first_norm(over(self.patches, x))
+        return self.last_norm(self.blocks(x))
+
+
+class SegFormer(nn.Module):
+    """SegFormer (Xie et al., 2021): (N, 3, H, W) -> logits (N, classes, H, W).
+
+    Any H and W. widths, heads, reductions, depths: by stage, of strides 4, 8, 16, 32.
+    """
+
+    def __init__(
+        self,
+        classes=5,
+        widths=(16, 32, 64, 128),
+        heads=(1, 2, 4, 8),
+        reductions=(4, 2, 1, 1),
+        depths=(1, 1, 1, 1),
+        mixed=64,
+    ):
+        super().__init__()
+        stages = zip((3, *widths), widths, (4, 2, 2, 2), heads, reductions, depths)
+        self.stages = nn.ModuleList(Stage(*stage) for stage in stages)
+        self.to_mixed = nn.ModuleList(dense(width, mixed) for width in widths)
+        self.mix = nn.Sequential(normalised(len(widths) * mixed, mixed, 1), nn.ReLU())
+        self.head = initialised(nn.Conv2d(mixed, classes, 1))
+
+    def forward(self, images):
+        maps, x = [], images.movedim(1, -1)
+        for stage in self.stages:
+            x = stage(x)
+            maps.append(x)
+        maps = [layer(x).movedim(-1, 1) for layer, x in zip(self.to_mixed, maps)]
+        for i in range(1, len(maps)):
+            maps[i] = enlarged(maps[i], 2**i, like=maps[0])
+        logits = self.head(self.mix(torch.cat(maps, dim=1)))
+        return enlarged(logits, 4, like=images)
+
+
+def segment_map(samples):
+    """Number every segment: uint8 (N, H, W).
+
+    Stuff keeps its class id; the first, second, ... thing, of the last class, gets the
+    ids from that class on.
+    """
+    things = len(samples.classes) - 1 + samples.instances - 1
+    return np.where(samples.instances > 0, things, samples.masks).astype(np.uint8)
+
+
+def hungarian(cost):
+    """Pair rows with columns, one to one, at the lowest total cost (Kuhn, 1955).
+
+    cost: (n, m), numbers. Returns rows, columns: int (min(n, m),) each, rows rising.
+    """
+    cost = np.asarray(cost, float)
+    if cost.shape[0] > cost.shape[1]:
+        columns, rows = hungarian(cost.T)
+        return rows[rows.argsort()], columns[rows.argsort()]
+    row_price, column_price = np.zeros(cost.shape[0]), np.zeros(cost.shape[1])
+    owner = np.full(cost.shape[1], -1)  # the row that has each column
+    for row in range(len(cost)):
+        done = np.zeros(len(owner), bool)
+        reach, before = np.full(len(owner), np.inf), np.full(len(owner), -1)
+        at, last, far = row, -1, 0.0
+        while at >= 0:  # Dijkstra: the cheapest chain that ends at a free column
+            new = far + cost[at] - row_price[at] - column_price
+            better = ~done & (new < reach)
+            reach[better], before[better] = new[better], last
+            last = np.where(done, np.inf, reach).argmin()
+            done[last], far, at = True, reach[last], owner[last]
+        passed = done & (owner >= 0)
+        row_price[owner[passed]] += far - reach[passed]
+        row_price[row] += far
+        column_price[done] -= far - reach[done]
+        while last >= 0:  # back along the chain: every owner moves on by one
+            owner[last] = row if before[last] < 0 else owner[before[last]]
+            last = before[last]
+    columns = np.flatnonzero(owner >= 0)
+    return np.sort(owner[columns]), columns[owner[columns].argsort()]
+
+
+def located(x):
+    """Add a code of row and column to features (N, C, H, W); C is a multiple of 4."""
+    frequencies = np.pi * 2 ** torch.linspace(0, 5, x.shape[1] // 4)
+    waves = []
+    for size in x.shape[2:]:
+        angles = frequencies[:, None] * (torch.arange(size) + 0.5) / size
+        waves.append(torch.cat([angles.sin(), angles.cos()]))  # (C / 2, size)
+    rows = waves[0][:, :, None].expand(-1, -1, x.shape[3])
+    columns = waves[1][:, None].expand(-1, x.shape[2], -1)
+    return x + torch.cat([rows, columns]).to(x)
+
+
+class PixelDecoder(nn.Module):
+    """Located features at strides 32, 16, 8, 4: (N, width, h, w) each, in a list.
+
+    Any H and W. widths: channels by stage of the encoder, whose first is left out.
+    """
+
+    def __init__(self, widths, width):
+        super().__init__()
+        self.encoder = Encoder(widths)
+        self.lateral, self.smooth = nn.ModuleList(), nn.ModuleList()
+        for channels in widths[:0:-1]:
+            self.lateral.append(initialised(nn.Conv2d(channels, width, 1)))
+        for _ in widths[2:]:
+            mix = initialised(nn.Conv2d(width, width, 3, padding="same", bias=False))
+            self.smooth.append(nn.Sequential(mix, nn.BatchNorm2d(width), nn.ReLU()))
+
+    def forward(self, images):
+        *finer, deepest = self.encoder(images)[1:]
+        x = self.lateral[0](deepest)
+        levels = [located(x)]
+        for lateral, smooth, skip in zip(self.lateral[1:], self.smooth, finer[::-1]):
+            x = smooth(enlarged(x, 2, like=skip) + lateral(skip))
+            levels.append(located(x))
+        return levels
+
+
+class Queries(nn.Module):
+    """As many learnt vectors for each of N images: (N, count, width)."""
+
+    def __init__(self, count, width):
+        super().__init__()
+        self.table = nn.Parameter(torch.randn(count, width))
+
+    def forward(self, images):
+        return self.table.expand(len(images), -1, -1)
+
+
+class QueryBlock(nn.Module):
+    """Queries look at the image, then at each other: (N, Q, width) -> the same."""
+
+    def __init__(self, width, heads=4):
+        super().__init__()
+        self.look, self.talk = Attention(width, heads), Attention(width, heads)
+        self.up, self.down = dense(width, 4 * width), dense(4 * width, width)
+        self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(3))
+
+    def forward(self, x, context, allowed=None):
+        x = self.norms[0](x + self.look(x, context, allowed))
+        x = self.norms[1](x + self.talk(x, x))
+        return self.norms[2](x + self.down(functional.relu(self.up(x))))
+
+
+class SetHead(nn.Module):
+    """Queries (N, Q, width) -> class logits (N, Q, classes + 1), masks (N, Q, h, w)."""
+
+    def __init__(self, width, classes):
+        super().__init__()
+        self.norm, self.classes = nn.LayerNorm(width), dense(width, classes + 1)
+        self.first, self.second = dense(width, width), dense(width, width)
+
+    def forward(self, x, pixels):
+        x = self.norm(x)
+        named = self.classes(x)
+        keys = self.second(functional.relu(self.first(x)))
+        products = keys @ pixels.flatten(2) / keys.shape[2] ** 0.5  # (N, Q, h * w)
+        return named, products.unflatten(2, pixels.shape[2:])
+
+
+class MaskFormer(nn.Module):
+    """MaskFormer (Cheng et al., 2021): (N, 3, H, W) -> (class logits, mask logits).
+
+    (N, depth + 1, queries, classes + 1), the last class is "nothing"; (N, depth + 1,
+    queries, H / 4, W / 4), rounded up: the answers before and after each block.
+    """
+
+    def __init__(
+        self, classes=5, queries=16, width=48, widths=(8, 16, 32, 64, 128), depth=3
+    ):
+        super().__init__()
+        self.pixels = PixelDecoder(widths, width)
+        self.queries, self.head = Queries(queries, width), SetHead(width, classes)
+        self.blocks = nn.ModuleList(QueryBlock(width) for _ in range(depth))
+
+    def view(self, levels, number, masks):
+        """What block `number` looks at, (N, K, width), and where it may look."""
+        return levels[0].flatten(2).transpose(1, 2), None
+
+    def forward(self, images):
+        levels, x = self.pixels(images), self.queries(images)
+        answers = [self.head(x, levels[-1])]
+        for number, block in enumerate(self.blocks):
+            x = block(x, *self.view(levels, number, masks=answers[-1][1]))
+            answers.append(self.head(x, levels[-1]))
+        return tuple(torch.stack(parts, dim=1) for parts in zip(*answers))
+
+
+def segments_of(maps, count, stride):
+    """The share of each cell of stride x stride pixels in each segment: (N, T, P)."""
+    numbers = torch.arange(count, device=maps.device)[:, None, None]
+    return functional.avg_pool2d((maps[:, None] == numbers).float(), stride).flatten(2)
+
+
+def mask_prices(mask_logits, truth):
+    """BCE plus Dice loss of each query with each segment: (N, L, Q, T).
+
+    mask_logits: (N, L, Q, h, w). truth: (N, T, h * w), in 0..1.
+    """
+    x, truth = mask_logits.flatten(3), truth[:, None].transpose(2, 3)  # (N, 1, P, T)
+    bce = functional.softplus(x).mean(3, keepdim=True) - x @ truth / x.shape[3]
+    inside = x.sigmoid()
+    total = inside.sum(3, keepdim=True) + truth.sum(2, keepdim=True)
+    return bce + 1 - (2 * inside @ truth + 1) / (total + 1)
+
+
+def best_pairs(prices, present):
+    """The pairs of each image: float32 (N, Q, T), 1 where query q draws segment t.
+
+    prices: (N, Q, T). present: bool (N, T), the segments that the image has.
+    """
+    pairs = np.zeros(prices.shape, np.float32)
+    for price, pair, has in zip(prices, pairs, present):
+        rows, columns = hungarian(price[:, has])
+        pair[rows, np.flatnonzero(has)[columns]] = 1
+    return pairs
+
+
+def set_loss(answers, maps):
+    """What the best matching costs: `MaskFormer`'s answers, panoptic maps (N, H, W)."""
+    class_logits, mask_logits = answers  # (N, L, Q, C + 1), (N, L, Q, h, w)
+    queries, classes = class_logits.shape[2], class_logits.shape[3] - 1
+    truth = segments_of(maps, queries, maps.shape[2] // mask_logits.shape[4])
+    class_of = torch.arange(queries, device=maps.device).clamp(max=classes - 1)
+    surprise = -class_logits.log_softmax(dim=3)
+    prices = 5 * mask_prices(mask_logits, truth) + 2 * surprise[..., class_of]
+    known = prices.detach().mean(1).cpu().numpy(), truth.amax(2).cpu().numpy() > 0
+    pairs = torch.from_numpy(best_pairs(*known)).to(prices)  # (N, Q, T)
+    idle = 1 - pairs.sum(2)
+    paid = (pairs * prices.mean(1)).sum()
+    return (paid + (idle * surprise[..., -1].mean(1)).sum()) / pairs.sum()
+
+
+def answer_of(model, images, block=-1):
+    """One answer of `MaskFormer` to images, uint8 (N, H, W, 3), the last by default.
+
+    Returns probabilities (N, Q, classes + 1) and mask logits (N, Q, H, W).
+    """
+    model.to(device(), memory_format=torch.channels_last).eval()
+    height, width, named, drawn = *images.shape[1:3], [], []
+    with torch.inference_mode():
+        for start in range(0, len(images), 16):
+            answers = model(to_input(images[start : start + 16]))
+            class_logits, mask_logits = (part[:, block] for part in answers)
+            large = functional.interpolate(mask_logits, scale_factor=4, mode="bilinear")
+            named.append(class_logits.softmax(dim=2).cpu().numpy())
+            drawn.append(large[..., :height, :width].cpu().numpy())
+    return np.concatenate(named), np.concatenate(drawn)
+
+
+def inside_of(mask_logits):
+    """Sigmoid that cannot overflow."""
+    return (1 + np.tanh(mask_logits / 2)) / 2
+
+
+def semantic_of(probabilities, mask_logits):
+    """The class with most votes at each pixel: uint8 (N, H, W)."""
+    count, queries, height, width = mask_logits.shape
+    masks = inside_of(mask_logits).reshape(count, queries, -1)
+    votes = probabilities[:, :, :-1].transpose(0, 2, 1) @ masks  # (N, classes, H * W)
+    return votes.argmax(axis=1).reshape(count, height, width).astype(np.uint8)
+
+
+def instances_of(probabilities, mask_logits):
+    """For each image masks bool (d, H, W) and scores (d,) of things, the last class."""
+    found, scores = [], []
+    for named, drawn in zip(probabilities, mask_logits):
+        masks = drawn > 0
+        area = masks.sum(axis=(1, 2))
+        sure = (inside_of(drawn) * masks).sum(axis=(1, 2)) / np.maximum(area, 1)
+        found.append(masks[area > 0])
+        scores.append((named[:, -2] * sure)[area > 0])
+    return found, scores
+
+
+def panoptic_of(probabilities, mask_logits):
+    """Class ids uint8 (N, H, W) and numbers int32 (N, H, W), 0 where it is stuff."""
+    sure = probabilities[:, :, :-1].max(axis=2)
+    sure = sure * (sure > probabilities[:, :, -1])  # who says "nothing" gets nothing
+    winner = (sure[:, :, None, None] * inside_of(mask_logits)).argmax(axis=1)
+    kind = probabilities[:, :, :-1].argmax(axis=2)
+    classes = np.take_along_axis(kind, winner.reshape(len(kind), -1), axis=1)
+    classes = classes.reshape(winner.shape).astype(np.uint8)
+    things = classes == probabilities.shape[2] - 2
+    return classes, np.where(things, winner + 1, 0).astype(np.int32)
+
+
+def may_look(mask_logits, halvings):
+    """Where each query may look: bool (N, 1, Q, K). In its mask; anywhere, if none.
+
+    mask_logits: (N, Q, h, w). halvings: how often the features are smaller by 2.
+    """
+    inside = mask_logits.detach()
+    for _ in range(halvings):
+        inside = functional.avg_pool2d(inside, 2, ceil_mode=True)
+    inside = inside.flatten(2)[:, None] > 0
+    return inside | ~inside.any(dim=3, keepdim=True)
+
+
+class Mask2Former(MaskFormer):
+    """Mask2Former (Cheng et al., 2022): arguments, weights, answers of MaskFormer."""
+
+    def view(self, levels, number, masks):
+        """The finer levels in turn, inside the mask."""
+        turn = 1 + number % (len(levels) - 1)
+        context = levels[turn].flatten(2).transpose(1, 2)
+        return context, may_look(masks, len(levels) - 1 - turn)
