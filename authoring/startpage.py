@@ -19,6 +19,8 @@ WORDS = {
         "minutes": "{} min",
         "seconds": "{} s",
         "english": "{} (English)",
+        "quizzes": "[Quizzes]({}): what you can predict before a lesson, and what has "
+        "stayed after it, on pages that check your answers.",
     },
     "ko": {
         "title": "Every Pixel",
@@ -31,6 +33,8 @@ WORDS = {
         "minutes": "{}분",
         "seconds": "{}초",
         "english": "{} (영어)",
+        "quizzes": "[퀴즈]({}): 강의를 읽기 전에 예측하고 읽은 뒤에 확인하는 문제를, "
+        "채점해 주는 페이지에서 풀어 보세요.",
     },
 }
 
@@ -83,12 +87,17 @@ def start_page(
         for other in languages
         if other != language
     ]
+    quizzes = []
+    if any((course.root / "content" / "quizzes").glob("*.yaml")):
+        index = _relative(course.quiz_page(language, "index"), page)
+        quizzes = [words["quizzes"].format(index)]
     parts = [
         f"<!-- {NOTE}: content/lessons, content/labs -->",
         f"# {words['title']}",
         *([" · ".join(others)] if others else []),
         words["lead"],
         "\n".join(f"| {' | '.join(row)} |" for row in rows),
+        *quizzes,
     ]
     return "\n\n".join(parts) + "\n"
 

@@ -212,9 +212,19 @@ def test_pages_and_data_are_built_checked_and_outdated(course, capsys):
     rewrite(course, "Count them.", "Count again.")
     assert main(["check"], course) == 1
     (course / "content/quizzes/05_sums.yaml").unlink()
+    assert main(["build"], course) == 0
     capsys.readouterr()
     assert main(["check"], course) == 1
     assert "has no source in content/ any more" in capsys.readouterr().err
+
+
+def test_the_start_pages_lead_to_the_quizzes(course):
+    assert main(["build"], course) == 0
+    for name in ("lessons/README.md", "lessons/ko/README.md"):
+        page = course / name
+        (link,) = re.findall(r"\((\S*index\.html)\)", page.read_text("utf-8"))
+        there = (page.parent / link).resolve()
+        assert there.exists() and there.parent.name == ("ko" if "ko" in name else "en")
 
 
 def test_a_page_needs_no_other_file(course):
