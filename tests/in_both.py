@@ -453,7 +453,8 @@ def instance_losses(track):
     generator = np.random.default_rng(6)
     anchors = track.models.anchors_of(16, 16, 4, (12, 20, 30))
     boxes, masks = np.zeros((2, 4, 4)), np.zeros((2, 4, 64, 64), np.uint8)
-    boxes[1, :3] = [3.2, 4.1, 17, 18], [30.5, 8.7, 50.1, 33.3], [24.1, 39.2, 60.6, 53.7]
+    # The last sheep is so small that even its best anchor overlaps it by 0.58 only.
+    boxes[1, :3] = [3.2, 4.1, 17, 18], [30.5, 8.7, 50.1, 33.3], [54.3, 54.6, 63.6, 63.6]
     for mask, (x0, y0, x1, y1) in zip(masks[1, :3], boxes[1].astype(int), strict=False):
         mask[y0:y1, x0:x1] = generator.random((y1 - y0, x1 - x0)) < 0.7
     normal = generator.normal
@@ -501,6 +502,32 @@ def mask_sets(track):
         "renamed": track.set_loss(np.roll(right, 1, axis=3), sure, blocks),
         "may look": track.may_look(half, 1),
         "odd": track.may_look(np.ones((1, 2, 5, 3), np.float32), 1),
+    }
+
+
+def attending(track):
+    """Attention on small numbers, efficient attention, and what some models cost."""
+    generator = np.random.default_rng(13)
+    queries = np.array([[[[2, 0], [0, 0]]]], np.float32)  # (N, heads, Q, D)
+    keys = np.array([[[[2, 0], [0, 2], [-2, 0]]]], np.float32)
+    values = np.array([[[[10], [20], [30]]]], np.float32)
+    allowed = np.array([[[[True, False, True], [False, False, True]]]])
+    maps = generator.normal(size=(2, 8, 6, 8)).astype(np.float32)  # (N, H, W, C)
+    full, half = (track.models.EfficientAttention(8, 2, r) for r in (1, 2))
+    tokens = maps.reshape(2, 48, 8)
+    attention = track.models.attention
+    models = ("FCN32s", "UNet", "DeepLab", "SegFormer")
+    return {
+        "free": track.run(attention, queries, keys, values),
+        "masked": track.run(attention, queries, keys, values, allowed),
+        "full": track.run(full, maps),
+        "plain": track.run(full.attention, tokens, tokens).reshape(maps.shape),
+        "half": track.run(half, maps).shape,
+        "asked": track.run(lambda x: half.tokens(x)[1], maps).shape,
+        "costs": {
+            name: track.models.multiply_adds(getattr(track.models, name)())
+            for name in models
+        },
     }
 
 
@@ -607,6 +634,7 @@ SECTIONS = (
     loss_values,
     unpooling,
     mask_sets,
+    attending,
     aligned_regions,
     instance_losses,
     bilinear_kernels,

@@ -243,6 +243,12 @@ def set_loss(named: np.ndarray, drawn: np.ndarray, maps: np.ndarray):
     return value.item(), *(answer.grad.numpy() for answer in answers)
 
 
+@torch.inference_mode()
+def run(layer, *arrays: np.ndarray) -> np.ndarray:
+    """A layer or a function of arrays that are the same in both tracks."""
+    return layer(*map(torch.from_numpy, arrays)).numpy()
+
+
 def may_look(mask_logits: np.ndarray, halvings: int) -> np.ndarray:
     return models.may_look(torch.from_numpy(mask_logits), halvings).numpy()
 

@@ -227,6 +227,11 @@ def set_loss(named: np.ndarray, drawn: np.ndarray, maps: np.ndarray):
     return float(value), *(gradient.numpy() for gradient in gradients)
 
 
+def run(layer, *arrays: np.ndarray) -> np.ndarray:
+    """A layer or a function of arrays that are the same in both tracks."""
+    return layer(*map(tf.convert_to_tensor, arrays)).numpy()
+
+
 def may_look(mask_logits: np.ndarray, halvings: int) -> np.ndarray:
     return models.may_look(tf.convert_to_tensor(mask_logits), halvings).numpy()
 
