@@ -62,6 +62,7 @@ __all__ = [
     "Yolact",
     "anchors_of",
     "answer_of",
+    "appearance_kernel",
     "area_under",
     "as_convolution",
     "attention",
@@ -87,6 +88,7 @@ __all__ = [
     "enlarged",
     "every_pixel",
     "exchange",
+    "gaussian",
     "gaussian_root",
     "grow",
     "hits_of",
@@ -115,6 +117,7 @@ __all__ = [
     "semantic_of",
     "set_loss",
     "small",
+    "smoothness_kernel",
     "softmax",
     "stage_of",
     "stuffed",
@@ -598,16 +601,21 @@ def PSPNet(
     return keras.Model(images, enlarged(logits, stride, like=images))
 
 
-def gaussian_root(length, spread):
-    """A matrix R (length, few) so that R R' is the Gaussian between all places."""
+def gaussian(length, spread):
+    """The Gaussian between all pairs of `length` places on a line: a square matrix."""
     apart = np.arange(length)[:, None] - np.arange(length)
-    values, vectors = np.linalg.eigh(np.exp(-0.5 * (apart / spread) ** 2))
+    return np.exp(-0.5 * (apart / spread) ** 2).astype(np.float32)
+
+
+def gaussian_root(length, spread):
+    """A narrow matrix R, (length, few), so that R R' is nearly that Gaussian."""
+    values, vectors = np.linalg.eigh(gaussian(length, spread))
     kept = values > 1e-3 * values.max()
-    return (vectors[:, kept] * np.sqrt(values[kept])).astype(np.float32)
+    return vectors[:, kept] * np.sqrt(values[kept])
 
 
 def colour_factors(image, spread, rank=128):
-    """Maps F (few, H, W) so that the sum of F_i F_j is the Gaussian of two colours."""
+    """Maps F, (few, H, W), so that the sum of F F' is nearly the Gaussian of colours."""
     colours = image.reshape(-1, 3).astype(np.float32) / spread
     factors = np.zeros((rank, len(colours)), np.float32)
     left = np.ones(len(colours), np.float32)  # of k(i, i) = 1, not yet explained
@@ -622,19 +630,36 @@ def colour_factors(image, spread, rank=128):
     return factors.reshape(rank, *image.shape[:2])
 
 
-def listening(factors, spread):
-    """A function that lets maps (C, H, W) pass through one normalised kernel."""
-    rows, columns = (gaussian_root(length, spread) for length in factors.shape[1:])
+def smoothness_kernel(height, width, near):
+    """Hear by distance alone: a function of maps (C, H, W), and itself (H, W)."""
+    rows, columns = gaussian(height, near), gaussian(width, near)
+    return lambda maps: rows @ maps @ columns, np.ones((height, width), np.float32)
+
+
+def appearance_kernel(image, far, colour):
+    """Hear by distance and colour: a function of maps (C, H, W), and itself (H, W)."""
+    factors = colour_factors(image, colour)
+    rows, columns = (
+        make(length, far)
+        for make, length in zip((gaussian_root, gaussian), image.shape)
+    )
+    looks = np.ascontiguousarray(factors.T)  # (W, H, few)
 
     def everybody(maps):
-        few = rows.T @ (factors[:, None] * maps) @ columns  # (few, C, small, small)
-        wide = rows @ few @ columns.T
-        return np.einsum("mhw,mchw->chw", factors, wide, optimize=True)
+        parts = maps.T[..., None] * rows[:, None]  # (W, H, C, small)
+        summed = looks.swapaxes(1, 2) @ parts.reshape(*looks.shape[:2], -1)
+        mixed = columns @ summed.reshape(len(summed), -1)  # between all columns
+        back = (looks @ mixed.reshape(summed.shape)).reshape(parts.shape)
+        return (back * rows[:, None]).sum(axis=-1).T
 
-    heard = everybody(np.ones((1, *factors.shape[1:]), np.float32))
+    itself = (factors**2).sum(axis=0) * (rows**2).sum(axis=1)[:, None]
+    return everybody, itself
+
+
+def listening(everybody, itself):
+    """The same kernel, normalised on both sides and without the pixel itself."""
+    heard = everybody(np.ones((1, *itself.shape), np.float32))
     scale = 1 / np.sqrt(np.maximum(heard, 1e-6))
-    along = np.outer((rows**2).sum(axis=1), (columns**2).sum(axis=1))
-    itself = (factors**2).sum(axis=0) * along
     return lambda maps: scale * (everybody(scale * maps) - itself * scale * maps)
 
 
@@ -664,9 +689,10 @@ def mean_field(
     if logits.ndim == 2:
         logits = np.stack([np.zeros_like(logits), logits], axis=-1)
     scores = np.moveaxis(logits, -1, 0).astype(np.float32)  # (C, H, W)
-    flat = np.ones((1, *image.shape[:2]), np.float32)  # a kernel without colours
-    kernels = [(smoothness, listening(flat, near))]
-    kernels.append((appearance, listening(colour_factors(image, colour), far)))
+    kernels = [
+        (smoothness, listening(*smoothness_kernel(*image.shape[:2], near))),
+        (appearance, listening(*appearance_kernel(image, far, colour))),
+    ]
     found = softmax(scores)
     for _ in range(iterations):
         found = softmax(scores + sum(w * hear(found) for w, hear in kernels))
