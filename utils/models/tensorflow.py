@@ -615,7 +615,7 @@ def gaussian_root(length, spread):
 
 
 def colour_factors(image, spread, rank=128):
-    """Maps F, (few, H, W), so that the sum of F F' is nearly the Gaussian of colours."""
+    """Maps F, (few, H, W): the sum of F F' is nearly the Gaussian of colours."""
     colours = image.reshape(-1, 3).astype(np.float32) / spread
     factors = np.zeros((rank, len(colours)), np.float32)
     left = np.ones(len(colours), np.float32)  # of k(i, i) = 1, not yet explained
@@ -639,10 +639,8 @@ def smoothness_kernel(height, width, near):
 def appearance_kernel(image, far, colour):
     """Hear by distance and colour: a function of maps (C, H, W), and itself (H, W)."""
     factors = colour_factors(image, colour)
-    rows, columns = (
-        make(length, far)
-        for make, length in zip((gaussian_root, gaussian), image.shape)
-    )
+    rows = gaussian_root(image.shape[0], far)
+    columns = gaussian(image.shape[1], far)
     looks = np.ascontiguousarray(factors.T)  # (W, H, few)
 
     def everybody(maps):
