@@ -531,6 +531,43 @@ def attending(track):
     }
 
 
+def dilating(track):
+    """Stuffed kernels, strides taken out of an encoder, and the fully connected CRF."""
+    generator = np.random.default_rng(17)
+    logits = generator.normal(0, 2, (12, 14, 3)).astype(np.float32)
+    rows, columns = np.mgrid[:12, :14]
+    disc = np.hypot(rows - 6, columns - 7) < 4
+    image = np.where(disc[..., None], (200, 180, 90), (60, 110, 40))
+    image = (image + generator.integers(-8, 9, image.shape)).astype(np.uint8)
+    images = generator.random((2, 32, 48, 3)).astype(np.float32)
+    encoders = {
+        name: track.models.DilatedEncoder(
+            (6, 8, 10, 12), output_stride=stride, **options
+        )
+        for name, stride, options in (
+            ("strided", 16, {}),
+            ("dense", 4, {}),
+            ("forgot", 4, {"dilated": False}),
+        )
+    }
+    weights = drawn_weights(track.shapes(encoders["strided"]))
+    for encoder in encoders.values():
+        track.set_weights(encoder, weights)
+    return {
+        "stuffed": [
+            track.models.stuffed(np.array([[1, 2], [3, 4]]), rate) for rate in (1, 2)
+        ],
+        "kernel": track.models.stuffed(np.ones((3, 3, 4, 5)), 3).shape,
+        "crf": (logits, image, track.models.mean_field(logits, image)),
+        "silent": track.models.mean_field(logits, image, smoothness=0, appearance=0),
+        "binary": track.models.mean_field(logits[..., 0], image),
+        "features": {
+            name: track.outputs(encoder, images)[-1]
+            for name, encoder in encoders.items()
+        },
+    }
+
+
 def bilinear_kernels(track):
     return {factor: track.models.bilinear_kernel(factor) for factor in range(1, 6)}
 
@@ -635,6 +672,7 @@ SECTIONS = (
     unpooling,
     mask_sets,
     attending,
+    dilating,
     aligned_regions,
     instance_losses,
     bilinear_kernels,
