@@ -2,7 +2,8 @@
 
 Authors link content files: ``[the lab](../labs/05_unet.md)``, ``(04_skips.md)``, and
 ``(../solutions/05_unet.md)`` for a lab's solution.  Each becomes a link to the built
-notebook of the same track, in the same language where that exists.  Pictures from
+notebook of the same track, in the same language where that exists; and
+``(../quizzes/05_unet.yaml#pre)`` one to the page of the quiz.  Pictures from
 ``content/figures`` are embedded as data: addresses, so that a notebook that was copied
 alone shows them; cell attachments would be lost in Colab, and SVG ones in JupyterLab.
 Beside an SVG drawing may lie a PNG of the same name, which is then embedded instead.
@@ -15,7 +16,9 @@ import re
 from authoring.cells import Cell, Source
 from authoring.layout import ContentError, Course
 
-LINK = re.compile(r"\]\(((?:\.\./)?(?:[a-z]+/)?)(\d\d_[a-z0-9_]+)\.md((?:#[^)\s]*)?)\)")
+LINK = re.compile(
+    r"\]\(((?:\.\./)?(?:[a-z]+/)?)(\d\d_[a-z0-9_]+)\.(md|yaml)((?:#[^)\s]*)?)\)"
+)
 BUILT = re.compile(r"\]\([./]*(lessons|labs|solutions)/\w+/\w+/(\w+)\.ipynb")
 PICTURE = re.compile(r"(?<=[(\"'])\.\./figures/([\w./-]+\.(?:png|jpg|svg))(?=[)\"'\s])")
 MIME = {".png": "image/png", ".jpg": "image/jpeg", ".svg": "image/svg+xml"}
@@ -44,17 +47,22 @@ def resolve(
         )
 
     def link(found: re.Match) -> str:
-        folder, stem, section = found.groups()
+        folder, stem, kind_of_file, section = found.groups()
         target = folder.removeprefix("../").rstrip("/") or source.kind
         written = "labs" if target == "solutions" else target
-        if not (course.root / "content" / written / f"{stem}.md").exists():
+        name = f"{stem}.{kind_of_file}"
+        if not (course.root / "content" / written / name).exists():
             raise wrong(
                 found,
-                f"links to {folder}{stem}.md, which does not exist; mend the link.",
+                f"links to {folder}{name}, which does not exist; mend the link.",
             )
         spoken = language if language in course.languages(stem) else "en"
         here = course.notebook(kind, language, track, source.stem).parent
-        there = course.notebook(target, spoken, track, stem)
+        there = (
+            course.quiz_page(spoken, stem)
+            if target == "quizzes"
+            else course.notebook(target, spoken, track, stem)
+        )
         path = os.path.relpath(there, here).replace(os.sep, "/")
         return f"]({path}{section})"
 

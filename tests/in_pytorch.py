@@ -210,7 +210,9 @@ def outputs(model, images: np.ndarray) -> list[np.ndarray]:
 
 def train_once(model, images: np.ndarray):
     """Gradients of the squared error to 1, and the weights with moved statistics."""
-    model.train()
+    for part in model.train().modules():
+        if isinstance(part, torch.nn.BatchNorm2d):
+            part.register_forward_hook(_divide_by_n)
     answers = in_both.flat(model(to_tensor(images)))
     sum((answer - 1).square().mean() for answer in answers).backward()
     gradients = [
@@ -221,6 +223,13 @@ def train_once(model, images: np.ndarray):
         for part in _layers(model)
     ]
     return gradients, weights(model)
+
+
+def _divide_by_n(norm, inputs, _) -> None:
+    """Variance moved as Keras does, which divides by n where PyTorch takes n - 1."""
+    (x,) = inputs
+    surplus = x.var((0, 2, 3)) / (x.numel() / x.shape[1])
+    norm.running_var = norm.running_var - norm.momentum * surplus.detach()
 
 
 def loss_gradient(loss, logits: np.ndarray, masks: np.ndarray):

@@ -129,8 +129,7 @@ def test_training_moves_the_statistics_of_batch_normalisation_alike():
         pairs = zip(one["statistics"], other["statistics"], strict=True)
         for (mean, variance), (same_mean, same_variance) in pairs:
             assert np.allclose(mean, same_mean, atol=1e-4), name
-            # PyTorch divides by n - 1, Keras by n: at least 128 values of each channel.
-            assert np.allclose(variance, same_variance, rtol=0.01), name
+            assert np.allclose(variance, same_variance, rtol=1e-4), name
 
 
 def test_first_weights_are_drawn_with_the_same_spread():
