@@ -16,9 +16,9 @@ import polib
 import pytest
 from PIL import Image
 
-from authoring import execute, exports, keys, translate
+from authoring import execute, exports, keys, links, translate
 from authoring.cli import main
-from authoring.layout import TRACKS, Course
+from authoring.layout import TRACKS, ContentError, Course
 from authoring.publish import https
 from authoring.quizzes import shown
 from authoring.read import read
@@ -272,6 +272,22 @@ def test_links_lead_to_the_same_track_and_language(finished):
         target = finished / "labs" / language / track / "05_sums.ipynb"
         assert (path / link).resolve() == target.resolve()
         assert target.exists()
+
+
+def test_a_quiz_is_linked_by_its_page_in_the_language_of_the_notebook(course):
+    (course / "content/quizzes").mkdir()
+    (course / "content/quizzes/05_sums.yaml").write_text("pre: []\npost: []\n")
+    lesson = read(course / "content/lessons/05_sums.md", Course(course))
+
+    def linked(text, language):
+        where = "lessons", language, "pytorch"
+        return links.resolve(text, lesson.cells[0], lesson, Course(course), where)
+
+    for language in ("en", "ko"):
+        built = linked("[Q](../quizzes/05_sums.yaml#pre)", language)
+        assert built == f"[Q](../../../quizzes/{language}/05_sums.html#pre)"
+    with pytest.raises(ContentError, match=r"links to \.\./quizzes/06_none\.yaml"):
+        linked("[Q](../quizzes/06_none.yaml#pre)", "en")
 
 
 # --- what is executed again

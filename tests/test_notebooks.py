@@ -24,6 +24,7 @@ NOTEBOOKS = [
     for path in sorted((ROOT / kind).glob("*/*/*.ipynb"))
     if ".ipynb_checkpoints" not in path.parts
 ]
+LESSONS = [path for path in NOTEBOOKS if path.parts[-4] == "lessons"]
 EXECUTED = [path for path in NOTEBOOKS if path.parts[-4] != "labs"]
 LABS = [path for path in NOTEBOOKS if path.parts[-4] == "labs"]
 TRANSLATED = [path for path in NOTEBOOKS if path.parts[-3] != "en"]
@@ -46,6 +47,18 @@ def codes(path):
 
 def test_every_built_file_is_what_content_says(capsys):
     assert main(["check"], ROOT) == 0, capsys.readouterr().err
+
+
+@each(LESSONS)
+def test_a_lesson_asks_before_and_after_and_links_the_page_of_its_quiz(path):
+    number, language = path.stem[:2], path.parts[-3]
+    asked = [cell.source for cell in codes(path) if "quiz.show" in cell.source]
+    assert asked == [f'quiz.show("{number}", "{part}")' for part in ("pre", "post")]
+    text = "".join(cell.source for cell in load(path).cells)
+    page = f"quizzes/{language}/{path.stem}.html"
+    for part in ("pre", "post"):
+        assert f"](../../../{page}#{part})" in text
+        assert f'id="{part}"' in (ROOT / page).read_text(encoding="utf-8")
 
 
 @each(EXECUTED)
