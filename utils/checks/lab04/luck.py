@@ -1,0 +1,129 @@
+"""What choosing the best seed is worth: its oracle, cases and mistakes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+from math import comb
+
+import numpy as np
+
+from utils.checks.core import Case, Exercise, Mistake
+
+
+def _over_groups(scores, tries):
+    """Take every group, and the mean of their best."""
+    best = [max(group) for group in combinations([float(s) for s in scores], tries)]
+    return sum(best) / len(best)
+
+
+def _with_replacement(scores, tries):
+    ranked, count = np.sort(scores), len(scores)
+    below = (np.arange(count + 1) / count) ** tries
+    return np.dot(ranked, np.diff(below))
+
+
+def _weighed(order=np.sort, own=lambda place, tries: comb(place, tries - 1)):
+    """Weigh the scores by the number of groups that each is the best of."""
+
+    def answer(scores, tries):
+        groups = [own(place, tries) for place in range(len(scores))]
+        return np.dot(order(scores), groups) / sum(groups)
+
+    return answer
+
+
+def _in_turns(step):
+    """Look at groups of runs that stand beside each other only."""
+
+    def answer(scores, tries):
+        starts = range(0, len(scores) - tries + 1, step or tries)
+        return np.mean([max(scores[start : start + tries]) for start in starts])
+
+    return answer
+
+
+def _cases() -> Iterator[Case]:
+    def case(name, scores, tries):
+        return Case(name, {"scores": scores, "tries": tries})
+
+    generator = np.random.default_rng(43)
+    yield case("the worked example", np.array([0.5, 0.8, 0.6]), 2)
+    for count, tries in ((5, 3), (7, 2), (9, 4), (6, 5)):
+        yield case("random scores", generator.normal(0.6, 0.05, count), tries)
+    scores = generator.random(8)
+    yield case("scores of float32", scores.astype(np.float32), 3)
+    yield case("one try", scores, 1)
+    yield case("as many tries as runs", scores, len(scores))
+    yield case("scores below zero", -1 - scores, 3)
+    yield case("equal scores", np.array([0.7, 0.4, 0.7, 0.7, 0.4]), 2)
+    yield case("a single run", np.array([0.55]), 1)
+
+
+BEST = Exercise(
+    "best_of",
+    _over_groups,
+    _cases,
+    (
+        Mistake(
+            lambda scores, tries: np.max(scores),
+            "This is the best of all runs. With fewer tries one often misses it.",
+        ),
+        Mistake(
+            lambda scores, tries: np.mean(scores),
+            "This is the mean of all runs. Of each group only the highest score "
+            "counts.",
+        ),
+        Mistake(
+            lambda scores, tries: max(scores[:tries]),
+            "You look at the first runs only. Every group of runs is as likely: "
+            "average over all of them.",
+        ),
+        Mistake(
+            _in_turns(1),
+            "You look at groups of runs that stand beside each other. Any runs may "
+            "form a group.",
+        ),
+        Mistake(
+            _in_turns(None),
+            "You cut the runs into groups one after the other. Any runs may form a "
+            "group.",
+        ),
+        Mistake(
+            lambda scores, tries: np.sort(scores)[-tries:].mean(),
+            "This is the mean of the best runs together. Of each group only the best "
+            "run counts.",
+        ),
+        Mistake(
+            lambda scores, tries: -_over_groups(-np.asarray(scores), tries),
+            "This is the worst of each group. Take the highest score; if you sort and "
+            "count, begin with the lowest.",
+        ),
+        Mistake(
+            _with_replacement,
+            "You let the same run be drawn several times. The runs of a group are "
+            "different ones.",
+        ),
+        Mistake(
+            _weighed(order=np.asarray),
+            "You weigh the scores in the order in which they came. Sort them first, "
+            "the lowest first.",
+        ),
+        Mistake(
+            _weighed(own=lambda place, tries: comb(place + 1, tries)),
+            "You count groups among all scores up to this one. In its groups the "
+            "score itself has a fixed place: choose the others, which lie below it.",
+        ),
+        Mistake(
+            _weighed(own=lambda place, tries: comb(place, tries)),
+            "You choose as many others as there are tries. The score itself takes one "
+            "of the places in its group.",
+        ),
+        Mistake(
+            lambda scores, tries: np.median(
+                [max(group) for group in combinations(scores, tries)]
+            ),
+            "You take the median over the groups. The exercise asks for the mean.",
+        ),
+    ),
+)
