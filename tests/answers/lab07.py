@@ -254,6 +254,12 @@ wrong("roi_align", "You take 2 x 2 points", _of_points(lambda b: 2), name="two_b
 wrong("roi_align", "one point in each bin", _of_points(lambda b: 1), name="one_point")
 wrong(
     "roi_align",
+    "has no points in yours",
+    _of_points(math.ceil),
+    name="perhaps_no_point",
+)
+wrong(
+    "roi_align",
     "round the number of points down",
     _of_points(lambda b: max(1, int(b // 1))),
     name="too_few_points",
@@ -573,6 +579,11 @@ def forgets_the_least_afterwards(boxes, scores, classes, way, bound, least):
 @wrong("suppress", "Stop when the highest score is below")
 def never_stops(boxes, scores, classes, way, bound, least):
     return one_after_the_other(boxes, scores, classes, way, bound, -1)
+
+
+@wrong("suppress", "A score of just `least` is enough")
+def must_be_above_the_least(boxes, scores, classes, way, bound, least):
+    return one_after_the_other(boxes, scores, classes, way, bound, least + 1e-12)
 
 
 # One map from prototypes

@@ -62,6 +62,9 @@ def _cases() -> Iterator[Case]:
     yield case("boxes that leave the image", features, boxes, images, (3, 2), 4)
     small = boxes[:, [0, 1, 0, 1]] + [0, 0, 1.5, 2.5]
     yield case("boxes smaller than a cell", features, small, images, (2, 3), 4)
+    line = small.copy()
+    line[1, 2] = line[1, 0]
+    yield case("a box without width", features, line, images, (2, 3), 4)
     single = features.astype(np.float32), boxes.astype(np.float32)
     yield case("float32", *single, images, (2, 2), 4)
     yield case("no box", features, boxes[:0], images[:0], (2, 3), 4)
@@ -83,6 +86,7 @@ def _aligned(
     read: Callable | None = None,
     reduce: Callable = np.mean,
     bins: Callable = tuple,
+    channels: Callable = len,
 ) -> Callable:
     """Make a RoIAlign of which one part may be wrong."""
     read = read or sampled()
@@ -97,7 +101,7 @@ def _aligned(
             x = x0 + (x1 - x0) * ticks(columns, across)
             y, x = np.repeat(y, len(x)), np.tile(x, len(y))
             values = read(features[image(which)], y, x)
-            values = values.reshape(len(values), rows, down, columns, across)
+            values = values.reshape(channels(values), rows, down, columns, across)
             regions[number] = reduce(values, axis=(2, 4))
         return regions
 
@@ -150,6 +154,8 @@ _POINTS = (
     "ceil(b) columns. "
 )
 
+_NO_POINT = "A box without width or height has no points in yours. Take at least one."
+
 ALIGN = Exercise(
     "roi_align",
     aligned,
@@ -175,6 +181,8 @@ ALIGN = Exercise(
             _aligned(count=lambda cells: int(cells) + 1),
             f"You take a point more where a bin is a whole number of cells. {_POINTS}",
         ),
+        Mistake(_aligned(count=math.ceil), _NO_POINT),
+        Mistake(_aligned(count=math.ceil, channels=lambda values: -1), _NO_POINT),
         Mistake(_as_wide_as_high, f"You take as many points across as down. {_POINTS}"),
         Mistake(
             _per_box,

@@ -77,7 +77,7 @@ def _cases() -> Iterator[Case]:
     yield case("one class", *one, "gaussian", 0.4, 0.1)
     single = (many[0].astype(np.float32), many[1].astype(np.float32), many[2])
     yield case("float32", *single, "linear", 0.3, 0.1)
-    half = np.array([[0, 0, 4, 4], [0, 0, 4, 2], [8, 0, 12, 4], [8, 0, 12, 3]], float)
+    half = np.array([[0, 0, 4, 4], [0, 0, 4, 2], [8, 0, 12, 4], [8, 7, 12, 9]], float)
     scores, classes = np.array([0.5, 0.9, 0.7, 0.3]), np.array([5, 5, 2, 9])
     yield case("an IoU of just the bound", half, scores, classes, "hard", 0.5, 0.3)
     yield case("an IoU of just the bound", half, scores, classes, "linear", 0.5, 0.3)
@@ -199,6 +199,10 @@ def _least_at_first(boxes, scores, classes, way, bound, least):
     return suppressed(boxes, good, classes, way, bound, 1e-12)
 
 
+def _above_least(boxes, scores, classes, way, bound, least):
+    return suppressed(boxes, scores, classes, way, bound, np.nextafter(least, 1))
+
+
 def _without_least(boxes, scores, classes, way, bound, least):
     return suppressed(boxes, scores, classes, way, bound, 0)
 
@@ -251,6 +255,10 @@ SUPPRESS = Exercise(
             _least_at_first,
             "You compare the first score with `least`. What counts is the score after "
             "all multiplications.",
+        ),
+        Mistake(
+            _above_least,
+            "A score of just `least` is enough: stop only below it.",
         ),
         Mistake(
             _without_least,
