@@ -1,0 +1,58 @@
+"""The oracles of lab 08's checks against the libraries, and against each other."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+from itertools import permutations
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tracks
+
+from utils.checks.lab08.assigning import ASSIGN
+
+HERE = Path(__file__).parent
+
+
+def answers(exercise):
+    """Yield the arguments of each case, and the oracle's answer."""
+    for case in exercise.cases():
+        yield case.arguments, exercise.oracle(**case.arguments)
+
+
+def test_the_oracles_agree_with_pytorch():
+    if importlib.util.find_spec("torch") is None:
+        pytest.skip("torch is not installed")
+    done = subprocess.run(  # two frameworks in one process may crash
+        [sys.executable, HERE / "lab08_in_pytorch.py"],
+        env={**os.environ, **tracks.ENVIRONMENT},
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_no_two_assignments_are_equally_cheap():
+    for given, answer in answers(ASSIGN):
+        cost, idle = given.values()
+        orders = [*permutations(range(len(cost)), cost.shape[1])]
+        bills = sorted(
+            cost[list(order), range(len(order))].sum() - idle[list(order)].sum()
+            for order in orders
+        )
+        assert len(bills) == 1 or bills[1] > bills[0] + 1e-3
+        chosen = answer >= 0
+        assert np.isclose((cost[chosen, answer[chosen]] - idle[chosen]).sum(), bills[0])
+
+
+def test_the_assignments_are_those_of_scipy():
+    optimize = pytest.importorskip("scipy.optimize")
+    for given, answer in answers(ASSIGN):
+        cost, idle = given.values()
+        found = np.full(len(cost), -1)
+        rows, columns = optimize.linear_sum_assignment(cost - idle[:, None])
+        found[rows] = columns
+        assert (found == answer).all()
