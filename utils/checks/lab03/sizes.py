@@ -53,7 +53,7 @@ def _size_cases() -> Iterator[Case]:
     yield case("a stride larger than the kernel", 5, 2, 3, 0, 1, 0, transposed=True)
     yield case("a kernel that just fits", 5, 3, 2, 0, 2)
     yield case("a kernel that does not fit", 4, 3, 2, 0, 2)
-    yield case("a kernel that fits by far not", 3, 7, 2, 0, 1)
+    yield case("a kernel that is far too large", 3, 7, 2, 0, 1)
     yield case("stamps that are cut off", 1, 3, 2, 2, 1, 0, transposed=True)
 
 

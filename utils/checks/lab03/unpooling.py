@@ -48,7 +48,7 @@ def _cases() -> Iterator[Case]:
     whole = generator.integers(0, 256, (2, 5, 4)).astype(np.uint8)
     yield case("uint8 features", whole, 3)
     below = generator.integers(-99, 0, (1, 4, 5)).astype(np.int16)
-    yield case("int16 features, all negative", below, 3)
+    yield case("negative int16 features", below, 3)
     yield case("blocks of one pixel", generator.normal(size=(1, 2, 3)), 1)
     yield case("one block that is cut", generator.normal(size=(2, 3, 2)), 4)
 
