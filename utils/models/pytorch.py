@@ -1489,8 +1489,8 @@ def answer_of(model, images, block=-1):
     model.to(device(), memory_format=torch.channels_last).eval()
     height, width, named, drawn = *images.shape[1:3], [], []
     with torch.inference_mode():
-        for start in range(0, len(images), 16):
-            answers = model(to_input(images[start : start + 16]))
+        for start in range(0, len(images), 8):
+            answers = model(to_input(images[start : start + 8]))
             class_logits, mask_logits = (part[:, block] for part in answers)
             large = functional.interpolate(mask_logits, scale_factor=4, mode="bilinear")
             named.append(class_logits.softmax(dim=2).cpu().numpy())

@@ -1430,8 +1430,8 @@ def answer_of(model, images, block=-1):
     Returns probabilities (N, Q, classes + 1) and mask logits (N, Q, H, W).
     """
     height, width, named, drawn = *images.shape[1:3], [], []
-    for start in range(0, len(images), 16):
-        answers = model.predict_on_batch(to_input(images[start : start + 16]))
+    for start in range(0, len(images), 8):
+        answers = model.predict_on_batch(to_input(images[start : start + 8]))
         class_logits, mask_logits = (part[:, block] for part in answers)
         small = mask_logits.transpose(0, 2, 3, 1)  # (N, h, w, Q)
         size = 4 * small.shape[1], 4 * small.shape[2]
