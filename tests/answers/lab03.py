@@ -221,6 +221,26 @@ def ignores_dilation_going_back(size, layers):
     return lost(size, layers, remainder)[::-1]
 
 
+@wrong("way_back", "Dilation is missing")
+def ignores_dilation_all_the_way(size, layers):
+    found = []
+    for kernel, stride, padding, _ in layers:
+        room = size + 2 * padding - kernel
+        found.insert(0, room % stride)
+        size = room // stride + 1
+    return found
+
+
+@wrong("way_back", "Padding is added at both ends")
+def pads_one_end_all_the_way(size, layers):
+    found = []
+    for k, s, p, d in layers:
+        size, left = divmod(size + p - (d * (k - 1) + 1), s)
+        size += 1
+        found.append(left)
+    return np.array(found[::-1])
+
+
 @wrong("way_back", "Padding is missing")
 def ignores_padding(size, layers):
     def remainder(n, k, s, p, d):
@@ -758,6 +778,23 @@ def does_not_divide(maps, stride):
     return cells.mean(axis=(1, 3)).var(axis=(1, 2))
 
 
+@wrong("grid_share", "Cut the maps before you average, and")
+def slices_whole_maps(maps, stride):
+    pattern = np.empty((len(maps), stride, stride))
+    for i in range(stride):
+        for j in range(stride):
+            pattern[:, i, j] = maps[:, i::stride, j::stride].mean((1, 2))
+    return ratio(pattern, maps)
+
+
+@wrong("grid_share", "Cut the maps before you average.")
+def slices_whole_maps_for_the_pattern_alone(maps, stride):
+    means = [maps[:, i::stride, j::stride].mean((1, 2))
+             for i in range(stride) for j in range(stride)]  # fmt: skip
+    pattern = np.transpose(means).reshape(-1, stride, stride)
+    return ratio(pattern, whole_cells(maps, stride))
+
+
 @wrong("grid_share", "at the end, not at the start")
 def cuts_the_start(maps, stride):
     return by_reshaping(maps[:, maps.shape[1] % stride :, maps.shape[2] % stride :],
@@ -788,7 +825,8 @@ right("cured", logits(0.1).tolist(), name="lists")
 right("cured", np.asfortranarray(3 * logits(0)), name="larger_logits_in_this_order")
 
 wrong("cured", "This is the first network", logits(0.9), name="the_same_network")
-wrong("cured", "The grid is stronger", logits(1.8), name="a_stronger_grid")
+wrong("cured", "The grid is no weaker", logits(1.8), name="a_stronger_grid")
+wrong("cured", "The grid is no weaker", logits(0.895), name="another_grid_as_strong")
 wrong("cured", "a part of the grid is left. A cure", logits(0.6), name="half_a_cure")
 wrong("cured", "and the masks are worse", logits(0.6, 4), name="half_a_cure_that_harms")
 wrong("cured", "Something has to learn", logits(0, 12), name="a_blur")

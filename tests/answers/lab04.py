@@ -128,6 +128,17 @@ def swaps_the_shares(cells, height, width):
     return doubled_along(doubled_along(cells, 0, height, 0.25), 1, width, 0.25)
 
 
+@wrong("double", "has the type of the cells")
+def keeps_the_type_on_each_axis(cells, height, width):
+    for axis, length in enumerate((height, width)):
+        shape = [*cells.shape]
+        shape[axis] *= 2
+        out = np.zeros_like(cells, shape=shape)
+        out[:] = doubled_along(cells, axis, 2 * cells.shape[axis])
+        cells = out.take(range(length), axis)
+    return cells
+
+
 @wrong("double", "The neighbours are swapped")
 def takes_the_other_neighbour(cells, height, width):
     for axis, length in ((0, height), (1, width)):
@@ -420,6 +431,22 @@ def by_the_variance_of_sorted_pairs(first, second, t):
     return d.mean(), *ends, names.get(int(np.sign(ends).sum()), "cannot rank")
 
 
+@right("compare")
+def with_the_verdict_of_select(first, second, t):
+    gaps = np.array([first[seed] - second[seed] for seed in second])
+    reach = t * gaps.std(ddof=1) / np.sqrt(len(gaps)) if len(gaps) > 1 else np.inf
+    low, high = gaps.mean() - reach, gaps.mean() + reach
+    verdict = np.select([low > 0, high < 0], ["first", "second"], "cannot rank")
+    return gaps.mean(), low, high, verdict
+
+
+@right("compare")
+def with_the_verdict_from_an_array(first, second, t):
+    mean, low, high, _ = by_numpy(first, second, t)
+    verdicts = np.array(["second", "cannot rank", "first"])
+    return [mean, low, high, verdicts[1 + int(low > 0) - int(high < 0)]]
+
+
 def report_of(gaps, t, reach=None, verdict=None):
     gaps = np.array(gaps, float)
     mean = gaps.mean()
@@ -545,6 +572,14 @@ def takes_one_pair_for_certain(first, second, t):
     low, high = gaps.mean() - reach, gaps.mean() + reach
     verdict = "first" if low > 0 else "second" if high < 0 else "cannot rank"
     return gaps.mean(), low, high, verdict
+
+
+@wrong("compare", "An interval that touches 0")
+def ranks_equal_scores(first, second, t):
+    mean, low, high, verdict = by_numpy(first, second, t)
+    if len(first) > 1 and low >= 0:
+        verdict = "first"
+    return mean, low, high, verdict
 
 
 @wrong("compare", "Each answer is 4 things")
@@ -691,6 +726,12 @@ right(
     ((FIXED, AHEAD, "second"), ledger_of(FIXED, AHEAD)),
     name="learned_weights_win",
 )
+right(
+    "ablation",
+    ((FIXED, AHEAD, np.select([False, True], ["first", "second"], "cannot rank")),
+     ledger_of(FIXED, AHEAD)),
+    name="a_verdict_of_select",
+)  # fmt: skip
 right(
     "ablation",
     ([AHEAD, dict(reversed(FIXED.items())), "first"], ledger_of(AHEAD, FIXED)),

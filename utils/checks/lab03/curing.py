@@ -57,9 +57,9 @@ def judge(after, before, masks) -> tuple[bool, str]:
         hint = "This is the first network. Write another way to enlarge."
     elif np.ptp(after, axis=(1, 2)).max() < 1e-3:
         hint = "The network says the same everywhere, so there is nothing to measure."
-    elif new > old:
+    elif new > 0.95 * old:
         hint = (
-            "The grid is stronger than before. Are pixels written equally often, but "
+            "The grid is no weaker than before. Are pixels written equally often, but "
             "with unlike weights? Then equal counts do not give equal values."
         )
     elif new > MOST_OF_BEFORE * old and score < least:

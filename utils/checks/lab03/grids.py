@@ -94,6 +94,15 @@ def _cells_last(x, stride):
     return cells.mean(axis=(1, 3))
 
 
+def _by_slices(x, stride):
+    """Average all pixels of a place, also those of cells that are not whole."""
+    places = np.ndindex(stride, stride)
+    means = [
+        x[:, row::stride, column::stride].mean(axis=(1, 2)) for row, column in places
+    ]
+    return np.stack(means, axis=1).reshape(len(x), stride, stride)
+
+
 def _of_all_maps(x, stride):
     pattern = _pattern(x, stride).mean(axis=0, keepdims=True)
     return np.broadcast_to(pattern, (len(x), stride, stride))
@@ -191,6 +200,22 @@ GRID = Exercise(
             _shares(whole=lambda maps, stride: maps),
             "The map is no whole number of cells: leave the rows and columns out that "
             "are left over at the end.",
+        ),
+        Mistake(
+            _shares(_by_slices, whole=lambda maps, stride: maps),
+            "Your slices also take pixels of cells that are not whole. Cut the maps "
+            "before you average, and before you take their variance.",
+        ),
+        Mistake(
+            _shares(
+                _by_slices,
+                whole=lambda maps, stride: maps,
+                divide=lambda y, x, maps: _safe(
+                    y.var(axis=(1, 2)), _cut(x, y.shape[1]).var(axis=(1, 2))
+                ),
+            ),
+            "Your slices also take pixels of cells that are not whole. Cut the maps "
+            "before you average.",
         ),
         Mistake(
             _shares(

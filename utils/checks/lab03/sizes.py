@@ -251,8 +251,11 @@ def _back_cases() -> Iterator[Case]:
     yield Case("nothing is lost", {"size": 25, "layers": ((3, 2, 1, 1),) * 3})
 
 
-def _walked(room=None, after=None, lost=None, order=-1) -> Callable:
-    """Make a walk through the encoder of which one part is wrong."""
+def _walked(room=None, after=None, lost=None, order=-1, goes_on=False) -> Callable:
+    """Make a walk through the encoder of which one part is wrong.
+
+    goes_on: whether a wrong room also gives the wrong size to the next layer.
+    """
 
     def way_back(size, layers):
         found = []
@@ -261,7 +264,9 @@ def _walked(room=None, after=None, lost=None, order=-1) -> Callable:
             found.append((lost or (lambda left, stride, size: left % stride))(
                 left, stride, size
             ))  # fmt: skip
-            right = _room(size, kernel, padding, dilation) // stride + 1
+            if not goes_on:
+                left = _room(size, kernel, padding, dilation)
+            right = left // stride + 1
             size = (after or (lambda size, right, stride: right))(size, right, stride)
         return np.array(found[::order], int)
 
@@ -270,6 +275,29 @@ def _walked(room=None, after=None, lost=None, order=-1) -> Callable:
 
 def _room(size, kernel, padding, dilation):
     return size + 2 * padding - dilation * (kernel - 1) - 1
+
+
+# What people forget in the room that a window has, and the hint for it.
+ROOMS = (
+    (
+        lambda n, k, p, d: n + 2 * p - k,
+        "Dilation is missing: it makes the kernel longer, so the window takes fewer "
+        "steps.",
+    ),
+    (
+        lambda n, k, p, d: n + p - d * (k - 1) - 1,
+        "Padding is added at both ends.",
+    ),
+    (
+        lambda n, k, p, d: n - d * (k - 1) - 1,
+        "Padding is missing: it gives the window more room.",
+    ),
+    (
+        lambda n, k, p, d: n + 2 * p - d * (k - 1),
+        "You are one pixel off: a kernel that spans as many pixels as there are takes "
+        "no step at all.",
+    ),
+)
 
 
 def _sizes_back(size, layers):
@@ -309,23 +337,10 @@ BACK = Exercise(
             "Kernel and padding count as well: the remainder is that of the steps of "
             "the window, not that of the size.",
         ),
-        Mistake(
-            _walked(lambda n, k, p, d: n + 2 * p - k),
-            "Dilation is missing: it makes the kernel longer, so the window takes "
-            "fewer steps.",
-        ),
-        Mistake(
-            _walked(lambda n, k, p, d: n + p - d * (k - 1) - 1),
-            "Padding is added at both ends.",
-        ),
-        Mistake(
-            _walked(lambda n, k, p, d: n - d * (k - 1) - 1),
-            "Padding is missing: it gives the window more room.",
-        ),
-        Mistake(
-            _walked(lambda n, k, p, d: n + 2 * p - d * (k - 1)),
-            "You are one pixel off: a kernel that spans as many pixels as there are "
-            "takes no step at all.",
+        *(
+            Mistake(_walked(room, goes_on=goes_on), hint)
+            for room, hint in ROOMS
+            for goes_on in (False, True)
         ),
         Mistake(
             _walked(lost=lambda left, stride, size: stride - 1),

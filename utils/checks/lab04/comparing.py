@@ -89,6 +89,18 @@ def _flipped(gaps, mean, low, high):
     return other.get(ranked(low, high), "cannot rank")
 
 
+def _spoken(function, arguments):
+    """Call compare, and take a verdict of np.where or np.select for the word it is."""
+    answer = function(*arguments.values())
+    if not isinstance(answer, tuple | list):
+        return answer
+    return [
+        str(part) if isinstance(part, np.ndarray | np.generic)
+        and part.dtype.kind == "U" and part.ndim == 0 else part
+        for part in answer
+    ]  # fmt: skip
+
+
 def _cases() -> Iterator[Case]:
     def case(name, first, second, t):
         return Case(name, {"first": first, "second": second, "t": t})
@@ -237,6 +249,14 @@ COMPARE = Exercise(
             "about the interval of the mean.",
         ),
         Mistake(
+            _compared(
+                verdict=lambda gaps, mean, low, high: (
+                    "first" if low >= 0 else "second" if high <= 0 else "cannot rank"
+                )
+            ),
+            "An interval that touches 0 is neither above nor below it.",
+        ),
+        Mistake(
             _compared(verdict=_flipped),
             'The verdicts are swapped: above 0, "first" has the higher scores.',
         ),
@@ -261,4 +281,5 @@ COMPARE = Exercise(
             "0. The ends are infinite.",
         ),
     ),
+    ask=_spoken,
 )

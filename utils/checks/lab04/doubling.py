@@ -57,6 +57,14 @@ def _blended(own=0.75, edge="edge", first=0, swap=False, axes=(0, 1), cut=True):
     return answer
 
 
+def _in_the_type_of_the_cells(cells, height, width):
+    """Double along one axis, then along the other, each into an array of one dtype."""
+    rows = _blended(axes=(0,))(cells, height, 2 * cells.shape[1])[:, ::2]
+    return _blended(axes=(1,))(
+        rows.astype(cells.dtype), 2 * len(rows), width
+    )[::2].astype(cells.dtype)  # fmt: skip
+
+
 def _with_middles(cells, height, width):
     """Keep the cells and put the mean of two neighbours between them."""
     return _by_matrices(lambda length, count: np.arange(length) / 2)(
@@ -155,6 +163,11 @@ DOUBLE = Exercise(
             _blended(cut=False),
             "You return the even size. Where height or width is odd, the last row or "
             "column falls away.",
+        ),
+        Mistake(
+            _in_the_type_of_the_cells,
+            "Your results are cut to whole numbers: the array that holds them has the "
+            "type of the cells. Give it decimal numbers.",
         ),
         Mistake(
             lambda cells, height, width: _pixel_by_pixel(

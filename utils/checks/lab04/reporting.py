@@ -19,6 +19,8 @@ def judge(report, ledger) -> tuple[bool, str]:
     """Compare a report with the ledger; whatever the verdict, it has to follow."""
     if report is None:
         return False, "It is not written yet, for it returns None."
+    if isinstance(report, tuple | list):  # a verdict of np.select is an array
+        report = [x.item() if getattr(x, "shape", None) == () else x for x in report]
     problem, hint = _form(report)
     if not problem:
         runs = _runs(ledger)
