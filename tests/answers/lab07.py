@@ -78,6 +78,22 @@ def without_the_half(features, y, x):
     return values * inside
 
 
+@wrong("sample", "half a cell off")
+def no_half_anywhere(features, y, x):
+    channels, height, width = features.shape
+    values = np.zeros((channels, len(y)))
+    for p in range(len(y)):
+        if not (-1 <= y[p] <= height and -1 <= x[p] <= width):
+            continue
+        v, u = min(max(y[p], 0), height - 1), min(max(x[p], 0), width - 1)
+        r, c = int(v), int(u)
+        low, far = min(r + 1, height - 1), min(c + 1, width - 1)
+        upper = features[:, r, c] * (1 - u + c) + features[:, r, far] * (u - c)
+        lower = features[:, low, c] * (1 - u + c) + features[:, low, far] * (u - c)
+        values[:, p] = upper * (1 - v + r) + lower * (v - r)
+    return values
+
+
 @wrong("sample", "Move the other way")
 def adds_the_half(features, y, x):
     height, width = features.shape[1:]
@@ -323,6 +339,76 @@ def takes_off_the_half_twice(features, boxes, images, size, stride):
     return regions
 
 
+def _line_by_line(places, mean):
+    """RoIAlign with other places, or another way to fold the points to bins."""
+
+    def answer(features, boxes, images, size, stride):
+        regions = np.zeros((len(boxes), features.shape[1], *size))
+        for k, (x0, y0, x1, y1) in enumerate(boxes / stride):
+            n = max(math.ceil((y1 - y0) / size[0]), 1)
+            m = max(math.ceil((x1 - x0) / size[1]), 1)
+            y, x = places(y0, y1, size[0] * n), places(x0, x1, size[1] * m)
+            y, x = np.repeat(y, len(x)), np.tile(x, len(y))
+            regions[k] = mean(by_tents(features[images[k]], y, x), *size, n, m)
+        return regions
+
+    return answer
+
+
+def middles(start, stop, count):
+    return start + (stop - start) * (np.arange(count) + 0.5) / count
+
+
+wrong(
+    "roi_align",
+    "on one edge of the box",
+    _line_by_line(
+        np.linspace,
+        lambda f, r, c, n, m: f.reshape(-1, r, n, c, m).mean(axis=(2, 4)),
+    ),
+    name="from_edge_to_edge",
+)
+wrong(
+    "roi_align",
+    "points of different bins are mixed",
+    _line_by_line(
+        middles,
+        lambda f, r, c, n, m: f.reshape(-1, r, c, n * m).mean(axis=-1),
+    ),
+    name="bins_before_points",
+)
+wrong(
+    "roi_align",
+    "points of different bins are mixed",
+    _line_by_line(
+        middles,
+        lambda f, r, c, n, m: f.reshape(-1, r, n, m, c).mean(axis=3).mean(axis=2),
+    ),
+    name="points_before_columns",
+)
+
+
+@wrong("roi_align", "You count pixels")
+def as_many_points_as_pixels(features, boxes, images, size, stride):
+    regions = np.zeros((len(boxes), features.shape[1], *size))
+    for k, box in enumerate(boxes):
+        n = max(math.ceil((box[3] - box[1]) / size[0]), 1)
+        m = max(math.ceil((box[2] - box[0]) / size[1]), 1)
+        y = middles(*box[[1, 3]], size[0] * n) / stride
+        x = middles(*box[[0, 2]], size[1] * m) / stride
+        read = by_tents(features[images[k]], np.repeat(y, len(x)), np.tile(x, len(y)))
+        regions[k] = read.reshape(-1, size[0], n, size[1], m).mean(axis=(2, 4))
+    return regions
+
+
+@wrong("roi_align", "You cut the boxes at the border")
+def boxes_stay_on_the_image(features, boxes, images, size, stride):
+    boxes = np.maximum(boxes, 0)
+    boxes[:, ::2] = np.minimum(boxes[:, ::2], features.shape[3] * stride)
+    boxes[:, 1::2] = np.minimum(boxes[:, 1::2], features.shape[2] * stride)
+    return bin_after_bin(features, boxes, images, size, stride)
+
+
 @wrong("roi_align", "lie where the parts of a bin start")
 def points_without_the_half(features, boxes, images, size, stride):
     regions = np.zeros((len(boxes), features.shape[1], *size))
@@ -558,6 +644,23 @@ def in_rising_order(boxes, scores, classes, way, bound, least):
     return kept[order], final[order]
 
 
+@wrong("suppress", "you take the last box")
+def pops_from_a_sorted_list(boxes, scores, classes, way, bound, least):
+    now = scores.astype(float)
+    left, kept, final = list(range(len(now))), [], []
+    while left:
+        left.sort(key=lambda i: now[i])
+        if now[left[-1]] < least:
+            break
+        best = left.pop()
+        kept.append(best)
+        final.append(now[best])
+        for i in left:
+            if classes[i] == classes[best]:
+                now[i] *= factor(way, bound, iou_of(boxes[best], boxes[[i]])[0])
+    return np.array(kept, int), np.array(final)
+
+
 @wrong("suppress", "score after all multiplications")
 def forgets_the_least_afterwards(boxes, scores, classes, way, bound, least):
     now = scores.astype(float)
@@ -700,6 +803,12 @@ def first_come_first_served(prototypes, coefficients, boxes, stride, threshold):
         )
         numbers = np.where(numbers == 0, one * (place + 1), numbers)
     return numbers
+
+
+@wrong("assemble", ">= and not >")
+def above_the_least_chance(prototypes, coefficients, boxes, stride, threshold):
+    more = threshold * (1 + 1e-12)
+    return image_after_image(prototypes, coefficients, boxes, stride, more)
 
 
 @wrong("assemble", "before you crop")
@@ -847,6 +956,45 @@ def doubles_are_hits(iou, scores, threshold):
 @wrong("average_precision", ">= and not >")
 def above_the_threshold(iou, scores, threshold):
     return hit_by_hit(iou, scores, threshold + 1e-9)
+
+
+@wrong("average_precision", "the objects of different images")
+def one_set_for_all_images(iou, scores, threshold):
+    total = sum(one.shape[1] for one in iou)
+    if total == 0:
+        return np.nan
+    rows = [(score, int(row.argmax()) if row.max(initial=0) >= threshold else None)
+            for table, points in zip(iou, scores)
+            for row, score in zip(table, points)]  # fmt: skip
+    area = recall = 0
+    heights = []
+    for level in sorted({score for score, _ in rows}):
+        seen = [claim for score, claim in rows if score >= level]
+        found = len(set(seen) - {None})
+        heights.append((found / total, found / len(seen)))
+    for place in range(len(heights) - 1, -1, -1):
+        best = max(height for _, height in heights[: place + 1])
+        area += (heights[place][0] - recall) * best
+        recall = heights[place][0]
+    return area
+
+
+@wrong("average_precision", "You leave out a second answer")
+def forgives_doubles(iou, scores, threshold):
+    total = sum(one.shape[1] for one in iou)
+    if total == 0:
+        return np.nan
+    tables, points = [], []
+    for table, some in zip(iou, scores):
+        taken, keep = set(), []
+        for i in sorted(range(len(some)), key=lambda i: -some[i]):
+            claim = table[i].argmax() if table[i].max(initial=0) >= threshold else None
+            if claim is None or claim not in taken:
+                keep.append(i)
+            taken.add(claim)
+        tables.append(table[keep])
+        points.append(some[keep])
+    return hit_by_hit(tables, points, threshold)
 
 
 @wrong("average_precision", "only after the last of them")

@@ -144,6 +144,43 @@ def _per_box(features, boxes, images, size, stride):
     return np.concatenate(parts)
 
 
+def _per_pixel(features, boxes, images, size, stride):
+    """As many points in each bin as it has pixels."""
+    one = _aligned(count=lambda cells: _enough(cells * stride))
+    return one(features, boxes, images, size, stride)
+
+
+def _clipped(features, boxes, images, size, stride):
+    """The part of each box that lies on the image."""
+    height, width = features.shape[2:]
+    sides = np.array([width, height, width, height]) * stride
+    return _aligned()(features, np.clip(boxes, 0, sides), images, size, stride)
+
+
+def _axes_mixed(columns_first: bool) -> Callable:
+    """Take the line of points apart in a wrong order."""
+
+    def answer(features, boxes, images, size, stride):
+        rows, columns = size
+        regions = np.zeros((len(boxes), features.shape[1], rows, columns))
+        for number, (box, which) in enumerate(zip(boxes, images, strict=True)):
+            x0, y0, x1, y1 = np.asarray(box, float) / stride
+            down, across = _enough((y1 - y0) / rows), _enough((x1 - x0) / columns)
+            y = y0 + (y1 - y0) * _centres(rows, down)
+            x = x0 + (x1 - x0) * _centres(columns, across)
+            y, x = np.repeat(y, len(x)), np.tile(x, len(y))
+            values = sampled()(features[int(which)], y, x)
+            if columns_first:
+                values = values.reshape(-1, rows, columns, down, across)
+                regions[number] = values.mean(axis=(3, 4))
+            else:
+                values = values.reshape(-1, rows, down, across, columns)
+                regions[number] = values.mean(axis=(2, 3))
+        return regions
+
+    return answer
+
+
 def _stacked(features, boxes, images, size, stride):
     parts = _aligned()(features, boxes, images, size, stride)
     return np.stack(list(parts))
@@ -152,6 +189,11 @@ def _stacked(features, boxes, images, size, stride):
 _POINTS = (
     "A bin that is b cells high has ceil(b) rows of points, one that is b cells wide "
     "ceil(b) columns. "
+)
+
+_MIXED = (
+    "The points of different bins are mixed. Each line of points holds all columns of "
+    "bins, one after the other: unfold it to columns first, then points."
 )
 
 _NO_POINT = "A box without width or height has no points in yours. Take at least one."
@@ -190,6 +232,18 @@ ALIGN = Exercise(
             "has.",
         ),
         Mistake(
+            _per_pixel,
+            "You count pixels. A bin has as many rows of points as it is cells high: "
+            "divide the box by the stride before you count.",
+        ),
+        Mistake(
+            _clipped,
+            "You cut the boxes at the border of the image. They may reach beyond it: "
+            "their bins stay as they are, and your way of reading knows what is there.",
+        ),
+        Mistake(_axes_mixed(columns_first=True), _MIXED),
+        Mistake(_axes_mixed(columns_first=False), _MIXED),
+        Mistake(
             _aligned(corners=lambda box, stride: np.asarray(box, float)),
             "The corners are pixels. Divide them by the stride: then they are cells.",
         ),
@@ -225,6 +279,11 @@ ALIGN = Exercise(
             _aligned(ticks=_with_edges),
             "Your points lie on the edges of the bins. Cut a bin into equal parts, and "
             "take the middle of each.",
+        ),
+        Mistake(
+            _aligned(ticks=lambda bins, points: np.linspace(0, 1, bins * points)),
+            "Your points start on one edge of the box and end on the other. Cut the "
+            "box into equal parts, and take the middle of each.",
         ),
         Mistake(
             _aligned(ticks=_from_the_start),

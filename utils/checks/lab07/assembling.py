@@ -172,6 +172,10 @@ ASSEMBLE = Exercise(
     _cases,
     (
         Mistake(
+            _assembled(reaches=np.greater),
+            "A probability of just the threshold is enough: >= and not >.",
+        ),
+        Mistake(
             _assembled(chance=lambda logits: logits),
             "You compare sums with the threshold. A sum is a logit: the sigmoid makes "
             "a probability of it.",
@@ -205,10 +209,6 @@ ASSEMBLE = Exercise(
             _assembled(inside=lambda *a: _inside(*a, late=True)),
             "A cell whose centre lies on x1 or y1 is not in the box: boxes are "
             "half-open.",
-        ),
-        Mistake(
-            _assembled(reaches=np.greater),
-            "A probability of just the threshold is enough: >= and not >.",
         ),
         Mistake(
             _assembled(winner=_first),

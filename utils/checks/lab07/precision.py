@@ -82,10 +82,13 @@ def _claims(iou, scores, threshold, rule="best", reach=np.greater_equal):
             if rule == "free":
                 row = np.where(taken, -1, row)
             hit = bool(len(row)) and bool(reach(row.max(), threshold))
+            double = hit and bool(taken[row.argmax()])
             if hit:
                 best = row.argmax()
                 hit = rule == "double" or not taken[best]
                 taken[best] = True
+            if rule == "dropped" and double:
+                continue
             values.append(points[number])
             hits.append(hit)
     return np.array(values, float), np.array(hits, bool)
@@ -178,6 +181,23 @@ def _hits_counted(iou, scores, threshold):
     return _precise(total=lambda iou: total)(iou, scores, threshold)
 
 
+def _without_images(iou, scores, threshold):
+    """Object 0 of one image is taken for object 0 of another."""
+    total, claims = sum(one.shape[1] for one in iou), []
+    if total == 0:
+        return float("nan")
+    for table, points in zip(iou, scores, strict=True):
+        for row, score in zip(table, points, strict=True):
+            good = bool(len(row)) and row.max() >= threshold
+            claims.append((float(score), int(row.argmax()) if good else None))
+    curve = []
+    for level in sorted({score for score, _ in claims}, reverse=True):
+        so_far = [thing for score, thing in claims if score >= level]
+        hits = len({thing for thing in so_far if thing is not None})
+        curve.append((hits / total, hits / len(so_far)))
+    return _area(*np.array(curve).reshape(-1, 2).T)
+
+
 def _objects_choose(iou, scores, threshold):
     """Each object takes the answer with the highest IoU."""
     total = sum(one.shape[1] for one in iou)
@@ -241,8 +261,18 @@ PRECISION = Exercise(
             "object is found already.",
         ),
         Mistake(
+            _precise(rule="dropped"),
+            "You leave out a second answer to the same object. It is a mistake, and it "
+            "counts among the answers.",
+        ),
+        Mistake(
             _precise(reach=np.greater),
             "An IoU of just the threshold is a hit: >= and not >.",
+        ),
+        Mistake(
+            _without_images,
+            "You confuse the objects of different images. The first object of one "
+            "image is not the first one of another.",
         ),
         Mistake(_precise(ties=False), _TIES),
         Mistake(

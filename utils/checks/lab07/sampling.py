@@ -142,6 +142,11 @@ def _transposed(features, y, x):
     return sampled()(features, x, y)
 
 
+def _unshifted(features, y, x):
+    """No half is taken off anywhere, not even to tell what is outside."""
+    return sampled()(features, y + 0.5, x + 0.5)
+
+
 def _points_first(features, y, x):
     return sampled()(features, y, x).T
 
@@ -171,6 +176,7 @@ SAMPLE = Exercise(
     _cases,
     (
         Mistake(sampled(half=0), _OFF),
+        Mistake(_unshifted, _OFF),
         Mistake(sampled(half=-0.5), f"{_OFF} Move the other way."),
         Mistake(
             _transposed, "Rows and columns are swapped: y is a place among the rows."

@@ -213,6 +213,13 @@ def _kept_sorted(**case):
     return kept[order], points[order]
 
 
+def _last_of_equal(boxes, scores, classes, way, bound, least):
+    kept, points = suppressed(
+        boxes[::-1], scores[::-1], classes[::-1], way, bound, least
+    )
+    return len(scores) - 1 - kept, points
+
+
 def _as_flags(**case):
     kept, points = suppressed(**case)
     flags = np.zeros(len(case["scores"]), bool)
@@ -333,6 +340,10 @@ SUPPRESS = Exercise(
             _kept_sorted,
             "You return the boxes in their first order. Return them in the order in "
             "which they are taken, the highest score first.",
+        ),
+        Mistake(
+            _last_of_equal,
+            "Of equal scores you take the last box. Take the first.",
         ),
         Mistake(_as_flags, "Return the positions of the boxes, not flags."),
         Mistake(_swapped, "Return positions first, then scores."),
