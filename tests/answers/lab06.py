@@ -323,6 +323,21 @@ def forgets_the_weights_between(rates, size=3):
     return by_sets([rate * (size // 2) for rate in rates], min(size, 3))
 
 
+@wrong("pixels_read", "A set has no order")
+def returns_the_set(rates, size=3):
+    return set(by_sets(rates, size))
+
+
+@wrong("pixels_read", "A set has no order")
+def makes_an_array_of_the_set(rates, size=3):
+    return np.array(set(by_sets(rates, size)))
+
+
+@wrong("pixels_read", "in rising order")
+def lists_the_set_as_it_comes(rates, size=3):
+    return list(by_sets(rates, size))[::-1]
+
+
 @wrong("pixels_read", "one pixel too far apart")
 def takes_the_rate_for_zeros(rates, size=3):
     return by_sets([rate + 1 for rate in rates], size)

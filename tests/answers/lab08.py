@@ -76,6 +76,14 @@ def repeats_the_edge(features, weights):
     return by_reshaping(np.pad(features, [*missing, (0, 0)], mode="edge"), weights)
 
 
+@wrong("merge", "gets one square more")
+def fills_up_what_is_full(features, weights):
+    r, (h, w) = len(weights), features.shape[:2]
+    wide = np.zeros((h + r - h % r, w + r - w % r, features.shape[2]))
+    wide[:h, :w] = features
+    return by_every_rth_position(wide, weights)
+
+
 @wrong("merge", "follow each other in a row")
 def reshapes_at_once(features, weights):
     r, _, c, d = weights.shape
@@ -215,6 +223,33 @@ def splits_into_every_other_channel(queries, keys, values, heads, allowed=None):
 def reshapes_heads_away(queries, keys, values, heads, allowed=None):
     found = by_heads_in_front(queries, keys, values, heads, allowed)
     return np.stack(np.split(found, heads, axis=1)).reshape(len(queries), -1)
+
+
+@wrong("attend", "Split the channels first")
+def reshapes_to_heads_at_once(queries, keys, values, heads, allowed=None):
+    q, k, v = (x.reshape(heads, len(x), -1) for x in (queries, keys, values))
+    found = [by_heads_in_front(*one, 1, allowed) for one in zip(q, k, v, strict=True)]
+    return np.concatenate(found, axis=1)
+
+
+@wrong("attend", "Split the channels first")
+def reshapes_to_heads_and_back(queries, keys, values, heads, allowed=None):
+    found = reshapes_to_heads_at_once(queries, keys, values, heads, allowed)
+    return np.stack(np.split(found, heads, axis=1)).reshape(len(queries), -1)
+
+
+@wrong("attend", "hide first, then take the largest")
+def takes_the_largest_of_all_keys(queries, keys, values, heads, allowed=None):
+    found = []
+    q, k, v = (np.split(x, heads, axis=1) for x in (queries, keys, values))
+    for i in range(heads):
+        scores = q[i] @ k[i].T / np.sqrt(q[i].shape[1])
+        powers = np.exp(scores - scores.max(axis=1, keepdims=True))
+        if allowed is not None:
+            powers = powers * allowed
+        total = powers.sum(axis=1, keepdims=True)
+        found.append(powers @ v[i] / np.where(total > 0, total, 1))
+    return np.hstack(found)
 
 
 @wrong("attend", "The scores are not divided")

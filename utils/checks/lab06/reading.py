@@ -71,6 +71,20 @@ def _outer_weights(rates, size=3):
     return np.array(sorted(places))
 
 
+def _inspect(arguments, answer):
+    """Refuse a set, and places that do not rise."""
+    if isinstance(answer, (set, frozenset)) or (
+        isinstance(answer, np.ndarray) and answer.dtype == object
+    ):
+        return "A set has no order. Make a list or an array of it, in rising order."
+    expected = places_read(**arguments)
+    if np.shape(answer) == expected.shape and len(expected) > 1:
+        places = np.asarray(answer)
+        if (np.sort(places) == expected).all() and (places != expected).any():
+            return "These are the right places. List them in rising order."
+    return None
+
+
 READ = Exercise(
     "pixels_read",
     places_read,
@@ -155,4 +169,5 @@ READ = Exercise(
             "Your weights lie one pixel too far apart: rate 1 means neighbours.",
         ),
     ),
+    inspect=_inspect,
 )

@@ -59,6 +59,13 @@ def _cases() -> Iterator[Case]:
     large["queries"][1] *= 30
     large["queries"] += 5000 * np.arange(5)[:, None]
     yield Case("scores of thousands", {**large, "heads": 2})
+    hidden = drawn(5, 6, 4, 4)
+    hidden["queries"] = np.abs(hidden["queries"]) + 1
+    hidden["keys"][0] = 2000  # the best key of every query, which nobody may see
+    allowed = generator.random((5, 6)) < 0.7
+    allowed[:, 0], allowed[:, 1] = False, True
+    arguments = {**hidden, "heads": 2, "allowed": allowed}
+    yield Case("a forbidden score of thousands", arguments)
     single = {
         name: array.astype(np.float32) for name, array in drawn(3, 8, 6, 9).items()
     }
@@ -98,6 +105,10 @@ def _interleaved(x, heads):
     return x.reshape(len(x), -1, heads).transpose(0, 2, 1)
 
 
+def _cut_by_rows(x, heads):
+    return x.reshape(heads, len(x), -1).transpose(1, 0, 2)
+
+
 def _plain(scores):
     return np.exp(scores) / np.exp(scores).sum(axis=-1, keepdims=True)
 
@@ -105,6 +116,19 @@ def _plain(scores):
 def _largest_of_all(scores):
     powers = np.exp(scores - np.nanmax(scores))
     return powers / powers.sum(axis=-1, keepdims=True)
+
+
+def _below(scores, allowed):
+    largest = scores.max(axis=-1, keepdims=True)
+    return np.where(allowed, scores - largest, -np.inf)
+
+
+def _below_the_largest(queries, keys, values, heads, allowed=None):
+    """Take away the largest score, whether it is allowed or not."""
+    if allowed is None:
+        return _query_by_query(queries, keys, values, heads)
+    answer = _attention(hide=_below, weigh=_plain)
+    return answer(queries, keys, values, heads, allowed)
 
 
 def _left_as_nan(queries, keys, values, heads, allowed=None):
@@ -133,6 +157,11 @@ def _in_one_head(queries, keys, values, heads, allowed=None):
 
 NOWHERE = (
     "A query that may look nowhere gathers nothing: its answer is 0 in all channels."
+)
+
+ROWS = (
+    "Your reshape has the heads in front at once, so it cuts rows apart and not "
+    "channels. Split the channels first, then move the axis of the heads."
 )
 
 ATTEND = Exercise(
@@ -172,6 +201,14 @@ ATTEND = Exercise(
             _attention(join=lambda answers: answers.mean(axis=0)),
             "The answers of the heads are averaged. Put them side by side.",
         ),
+        Mistake(_attention(part=_cut_by_rows), ROWS),
+        Mistake(
+            _attention(
+                part=_cut_by_rows,
+                join=lambda answers: answers.reshape(answers.shape[1], -1),
+            ),
+            ROWS,
+        ),
         Mistake(
             _attention(scale=lambda length, width: 1),
             "The scores are not divided. Divide them by the root of the length of a "
@@ -206,6 +243,11 @@ ATTEND = Exercise(
                 queries, keys, values, heads
             ),
             "`allowed` changes nothing. Where it is False, the weight must be 0.",
+        ),
+        Mistake(
+            _below_the_largest,
+            "You take away the largest score even where it is forbidden. Nothing is "
+            "left for the keys that are allowed: hide first, then take the largest.",
         ),
         Mistake(
             _attention(

@@ -72,6 +72,12 @@ def _merged(fill=None, crop=False, order=(0, 2, 1, 3, 4), flat=lambda w: w):
     return answer
 
 
+def _always_filled_up(features, weights):
+    side = len(weights)
+    more = [(0, side - length % side) for length in features.shape[:2]]
+    return _square_by_square(np.pad(features, [*more, (0, 0)]), weights)
+
+
 def _in_a_row(features, weights):
     side, _, channels, out = weights.shape
     missing = [(0, -length % side) for length in features.shape[:2]]
@@ -122,6 +128,11 @@ MERGE = Exercise(
                 ),
             ),
             "You fill up with a mirror image. Fill up with zeros.",
+        ),
+        Mistake(
+            _always_filled_up,
+            "A side that the squares already fill gets one square more, of zeros. What "
+            "is missing there is 0, not r.",
         ),
         Mistake(
             _in_a_row,
