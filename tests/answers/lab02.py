@@ -476,6 +476,36 @@ def halves_with_integers(layers):
     return size, jump, start
 
 
+@wrong("field_of", "Half the number of values")
+def halves_the_kernel(layers):
+    reach, jump, start = 1, 1, 0
+    for k, s, d, p in layers:
+        reach += (k - 1) * d * jump
+        start += (k // 2 - p) * jump
+        jump *= s
+    return reach, jump, start
+
+
+@wrong("field_of", "Half the number of values")
+def halves_and_spreads_the_kernel(layers):
+    reach, jump, start = 1, 1, 0
+    for k, s, d, p in layers:
+        reach += (k - 1) * d * jump
+        start += jump * (d * (k // 2) - p)
+        jump *= s
+    return reach, jump, start
+
+
+@wrong("field_of", "Your padding counts in pixels")
+def pads_with_pixels(layers):
+    reach, jump, start = 1, 1, 0
+    for k, s, d, p in layers:
+        reach += (k - 1) * d * jump
+        start += 0.5 * (k - 1) * d * jump - p
+        jump *= s
+    return reach, jump, start
+
+
 @wrong("field_of", "half a pixel too far")
 def counts_from_the_edge(layers):
     size, jump, start = forwards(layers)
@@ -671,6 +701,37 @@ def swaps_the_weights(coarse, start, jump, height, width):
     return scores
 
 
+def _in_two_steps(weights, kind=float):
+    """Rows first, then columns, with a unit after the last that is the last."""
+
+    def answer(coarse, start, jump, height, width):
+        for axis, count in ((0, height), (1, width)):
+            coarse = np.moveaxis(coarse, axis, 0)
+            i = ((np.arange(count) - start) / jump).clip(0, len(coarse) - 1)
+            whole = i.astype(int)
+            after = np.append(coarse[1:], coarse[-1:], axis=0)
+            a, b = weights((i - whole)[:, None, None])
+            mixed = coarse[whole] * a + after[whole] * b
+            coarse = np.moveaxis(mixed.astype(kind or coarse.dtype), 0, axis)
+        return coarse
+
+    return answer
+
+
+wrong(
+    "place",
+    "The two weights are swapped",
+    _in_two_steps(lambda share: (share, 1 - share)),
+    name="gives_the_nearer_unit_less",
+)
+wrong(
+    "place",
+    "integer type of the coarse ones",
+    _in_two_steps(lambda share: (1 - share, share), kind=None),
+    name="keeps_the_type_after_each_step",
+)
+
+
 @wrong("place", "integer type of the coarse ones")
 def writes_into_the_coarse_type(coarse, start, jump, height, width):
     scores = np.zeros((height, width, coarse.shape[2]), coarse.dtype)
@@ -752,6 +813,20 @@ def starts_at_pixel_0(image, network, size, jump):
     margin = size // 2, size // 2 + jump
     wide = np.pad(image, (margin, margin, (0, 0)), "reflect")
     return by_two_gathers(network(wide[None])[0], 0, jump, *image.shape[:2])
+
+
+@wrong("scores_everywhere", "cut to a whole number with //")
+def cuts_the_first_centre(image, network, size, jump):
+    margins = [(size // 2, size // 2 + jump)] * 2 + [(0, 0)]
+    coarse = network(np.pad(image, margins, "reflect")[None])[0]
+    return by_np_interp(coarse, (size - 1) // 2 - size // 2, jump, *image.shape[:2])
+
+
+@wrong("scores_everywhere", "You divide the image by 255")
+def scales_the_image(image, network, size, jump):
+    margins = [(size // 2, size // 2 + jump)] * 2 + [(0, 0)]
+    coarse = network(np.pad(image / 255.0, margins, "reflect")[None])[0]
+    return by_np_interp(coarse, (size - 1) / 2 - size // 2, jump, *image.shape[:2])
 
 
 @wrong("scores_everywhere", "You put zeros beyond the border")

@@ -152,6 +152,11 @@ EVERYWHERE = Exercise(
             "half a pixel before it.",
         ),
         Mistake(
+            _answer(start=lambda size, before: (size - 1) // 2 - before),
+            "Your first centre is cut to a whole number with //. For a field of even "
+            "size it lies between two pixels.",
+        ),
+        Mistake(
             _answer(start=lambda size, before: size / 2 - before),
             "Your centre lies half a pixel too far behind: a field of 5 pixels has its "
             "centre 2 behind its first pixel.",
@@ -190,6 +195,12 @@ EVERYWHERE = Exercise(
         Mistake(
             _answer(end=lambda scores: scores.argmax(axis=-1)),
             "Return the scores of all classes, not the class that wins.",
+        ),
+        Mistake(
+            lambda image, network, size, jump: _answer()(
+                image / 255, network, size, jump
+            ),
+            "You divide the image by 255. The network takes it as it is.",
         ),
         Mistake(
             lambda image, network, size, jump: network(image),

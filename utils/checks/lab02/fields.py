@@ -73,9 +73,23 @@ def _padded_size(layers):
     return size - 2 * sum(padding for *_, padding in layers), jump, start
 
 
+def _padding_in_pixels(layers):
+    size, jump, start = 1, 1, 0.0
+    for kernel, stride, dilation, padding in layers:
+        reach = (kernel - 1) * dilation * jump
+        size, start, jump = size + reach, start + reach / 2 - padding, jump * stride
+    return size, jump, start
+
+
 def _no_steps(jump, stride):
     return 1
 
+
+_HALF_THE_VALUES = (
+    "Half the number of values is not the way to the centre. From the first value to "
+    "the last there is one gap less, each is `dilation` wide, and half of that may be "
+    "no whole number."
+)
 
 FIELD = Exercise(
     "field_of",
@@ -174,6 +188,21 @@ FIELD = Exercise(
             ),
             "From the first value of a kernel to the last it is one step less than it "
             "has values: the start is half of that behind the first.",
+        ),
+        Mistake(
+            _walk(lead=lambda kernel, dilation, padding: kernel // 2 - padding),
+            _HALF_THE_VALUES,
+        ),
+        Mistake(
+            _walk(
+                lead=lambda kernel, dilation, padding: kernel // 2 * dilation - padding
+            ),
+            _HALF_THE_VALUES,
+        ),
+        Mistake(
+            _padding_in_pixels,
+            "Your padding counts in pixels. Its rows are put in front of the layer's "
+            "inputs, and lie as far apart as these.",
         ),
         Mistake(
             _walk(begin=0.5),

@@ -78,6 +78,27 @@ def _placed(
     return answer
 
 
+def _floored(swapped=False, dtype=None):
+    """Rows, then columns, by the whole part of the unit and the one after it."""
+
+    def answer(coarse, start, jump, height, width):
+        scores = np.asarray(coarse)
+        for axis, length in enumerate((height, width)):
+            last = scores.shape[axis] - 1
+            at = np.clip((np.arange(length) - start) / jump, 0, last)
+            first = np.floor(at).astype(int)
+            share = (at - first).reshape((-1, 1, 1) if axis == 0 else (-1, 1))
+            pair = (
+                scores.take(first, axis),
+                scores.take(np.minimum(first + 1, last), axis),
+            )
+            upper, lower = pair[::-1] if swapped else pair
+            scores = (upper * (1 - share) + lower * share).astype(dtype or coarse.dtype)
+        return scores
+
+    return answer
+
+
 def _zero_outside(coarse, start, jump, height, width):
     scores = by_interp(coarse, start, jump, height, width)
     rows, columns, _ = np.shape(coarse)
@@ -196,6 +217,15 @@ PLACE = Exercise(
         Mistake(
             _placed(share_of=lambda share: 1 - share),
             "The two weights are swapped: the nearer unit gets the larger one.",
+        ),
+        Mistake(
+            _floored(swapped=True, dtype=float),
+            "The two weights are swapped: the nearer unit gets the larger one.",
+        ),
+        Mistake(
+            _floored(),
+            "Your scores are cut to whole numbers: the array that holds them has the "
+            "integer type of the coarse ones.",
         ),
         Mistake(
             _placed(dtype=int),
