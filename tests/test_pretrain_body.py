@@ -34,6 +34,15 @@ def test_a_heat_map_is_one_where_the_joint_is_and_zero_outside_of_the_frame():
     assert maps[0, 0, 1, 3] == pytest.approx(np.exp(-1 / 4.5))
 
 
+def test_the_lab_draws_other_people_than_those_that_the_weights_have_seen():
+    lab, seen = (
+        simulate_body(3, (48, 64)),
+        simulate_body(3, (48, 64), seed=pretrain_body.SEED),
+    )
+    for one in lab.images:
+        assert not any(np.array_equal(one, other) for other in seen.images)
+
+
 def test_a_mirrored_right_hand_is_a_left_one():
     bodies = simulate_body(3, (48, 64))
     images, masks, joints = pretrain_body.mirrored(bodies)

@@ -118,6 +118,11 @@ def goes_on_for_two_takes(names, share, seed):
     return fill([n.rsplit("_", 2)[0] for n in names], share, seed, more=2)
 
 
+@wrong("split_by_take", "more takes than it needs")
+def one_take_more_where_the_share_is_exact(names, share, seed):
+    return take_by_take(names, share + 1e-6, seed)
+
+
 @wrong("split_by_take", "Positions or names of images are no mask")
 def positions(names, share, seed):
     return np.flatnonzero(take_by_take(names, share, seed))
@@ -287,6 +292,14 @@ def alpha_up_to_255(image, background, probabilities, low=0.3, high=0.7):
     return (a * image + (255 - a) * background) // 255
 
 
+@wrong("cut_out", "subtract uint8 from uint8")
+def moves_from_the_background_in_uint8(
+    image, background, probabilities, low=0.3, high=0.7
+):
+    step = ramp(probabilities, low, high) * (image - background)
+    return np.round(background + step).astype(np.uint8)
+
+
 @wrong("cut_out", "high - low wide")
 def divides_by_high(image, background, probabilities, low=0.3, high=0.7):
     a = np.clip((probabilities - low) / high, 0, 1)[..., None]
@@ -363,6 +376,17 @@ def in_percent_and_korean(facts):
         Split="테이크별로 나눔: 240장, 60장, 75장.",
         Result="시험 이미지 75장에서 평균 Dice 84.4 %, 최저 30.7 %.",
     )
+
+
+@right("report")
+def numbered_and_without_zeros(facts):
+    lines = written(Result="Dice .84, lowest .31, n=75.").split("\n")
+    return "\n".join(f"{i}. {line}" for i, line in enumerate(lines, 1))
+
+
+@right("report")
+def in_korean_without_spaces(facts):
+    return written(Result="시험 이미지 총75장에서 평균0.84, 최저0.31이었다.")
 
 
 @right("report")
@@ -628,6 +652,11 @@ def divides_by_the_height(maps):
     index = maps.reshape(len(maps), -1).argmax(axis=1)
     places = np.stack(np.divmod(index, maps.shape[1])[::-1], axis=1) + 0.5
     return places, maps.max(axis=(1, 2))
+
+
+@wrong("decode", "Your peaks are logarithms")
+def peaks_of_the_logarithms(maps):
+    return search(maps)[0], np.log(np.maximum(maps, 1e-6)).max(axis=(1, 2))
 
 
 # PCK

@@ -52,6 +52,11 @@ def _in_uint8(image, background, probabilities, low, high):
     return (share * image + (255 - share) * background) // 255
 
 
+def _subtracted_in_uint8(image, background, probabilities, low, high):
+    share = _alpha(probabilities, low, high)[..., None]
+    return np.round(background + share * (image - background)).astype(np.uint8)
+
+
 def _without_an_axis(image, background, probabilities, low, high):
     share = _alpha(probabilities, low, high)
     return np.round(share * image + (1 - share) * background).astype(np.uint8)
@@ -183,6 +188,11 @@ CUT_OUT = Exercise(
             _in_uint8,
             "You multiply uint8 by uint8, where 200 * 2 is 144. Convert to float "
             "before you multiply.",
+        ),
+        Mistake(
+            _subtracted_in_uint8,
+            "You subtract uint8 from uint8, where 40 - 100 is 196. Convert to float "
+            "before you subtract.",
         ),
         Mistake(
             _added_in_uint8,

@@ -224,6 +224,10 @@ def _centre_of_all(maps):
     return np.stack([x, y], axis=1), maps.max(axis=(1, 2))
 
 
+def _log_peaks(maps):
+    return np.log(np.maximum(maps.max(axis=(1, 2)), LOW))
+
+
 def _divided_by_height(maps):
     places, peaks = _decoded()(maps)
     index = maps.reshape(len(maps), -1).argmax(axis=1)
@@ -317,6 +321,10 @@ DECODE = Exercise(
             _divided_by_height,
             "A flat index divides by the width: a row has as many pixels as there are "
             "columns.",
+        ),
+        Mistake(
+            lambda maps: (_decoded()(maps)[0], _log_peaks(maps)),
+            "Your peaks are logarithms. Return the values of the maps themselves.",
         ),
         Mistake(
             lambda maps: _decoded()(maps)[0],

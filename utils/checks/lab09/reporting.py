@@ -15,8 +15,8 @@ SOURCES = {  # how a report may call its data, in the languages of the course
     "real": ("real", "실제"),
 }
 SHORTEST = 15  # characters of a part
-HEADING = re.compile(r"(?m)^[ \t#*_>-]*(" + "|".join(PARTS) + r")[*_ ]*:")
-NUMBER = re.compile(r"(?<![\w.])(\d[\d,]*(?:\.\d+)?)(\s*%)?")
+HEADING = re.compile(r"(?m)^[ \t#*_>\d.)-]*(" + "|".join(PARTS) + r")[*_ ]*:")
+NUMBER = re.compile(r"(?<![A-Za-z0-9_.])(\d[\d,]*(?:\.\d+)?|\.\d+)(\s*%)?")
 
 
 def exercise_on(facts: dict | None) -> Exercise:
@@ -34,7 +34,12 @@ def _plain(value):
 
 
 def _ask(function: Callable, given: dict):
-    return function(given["facts"])
+    try:
+        return function(given["facts"])
+    except KeyError:
+        if given["facts"]:
+            raise
+        return ""  # nothing is measured yet, which `_inspect` tells
 
 
 def _inspect(given: dict, text) -> str | None:

@@ -185,7 +185,8 @@ def _wrong_size(answers, takes, share) -> str | None:
             f"The test part holds less than {share:.0%} of the images. Add one take "
             "more: the share must be reached."
         )
-    if problem and _whole(answers, [take.rsplit("_", 1)[0] for take in takes]):
+    styles = [take.rsplit("_", 1)[0] for take in takes]
+    if problem and len(set(styles)) < len(set(takes)) and _whole(answers, styles):
         return (
             "You keep what is before the take together, but one style has several "
             "takes. Drop the last two parts of the name, camera and frame, only."
