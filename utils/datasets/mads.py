@@ -76,7 +76,8 @@ def load_mads(
         averaged down, masks take the nearest pixel, so they stay 0 and 1.
     source: "real", "simulated", or None for the real one where it is found.
     Returns Samples of the classes background and person. Neighbouring frames of a video
-    are nearly the same picture: split by video, which the names tell, not by frame.
+    are nearly one picture, and several cameras film the same moment: split by take,
+    which the names tell, not by frame or camera.
     Simulated are 400 `Bodies`, which have joints as well.
     Decoding takes some seconds the first time; then it is read from the cache.
     Raises FileNotFoundError when the real MADS is asked for and not there, or an image
