@@ -211,7 +211,7 @@ def outputs(model, images: np.ndarray) -> list[np.ndarray]:
 def train_once(model, images: np.ndarray):
     """Gradients of the squared error to 1, and the weights with moved statistics."""
     for part in model.train().modules():
-        if isinstance(part, torch.nn.BatchNorm2d):
+        if isinstance(part, nn.BatchNorm2d):
             part.register_forward_hook(_divide_by_n)
     answers = in_both.flat(model(to_tensor(images)))
     sum((answer - 1).square().mean() for answer in answers).backward()

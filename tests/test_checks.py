@@ -4,12 +4,8 @@ Right answers of every style pass; each mistake fails with the hint towards it. 
 answers stand in tests/answers; the end of the tests shows how many there are of each.
 """
 
-import importlib.util
 import inspect
 import json
-import os
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
@@ -65,19 +61,9 @@ def test_answers_that_need_a_framework(track):
     paths = answers.files(track)
     if not paths:
         pytest.skip(f"no lab has answers for {track} alone")
-    if importlib.util.find_spec(tracks.FRAMEWORKS[track]) is None:
-        pytest.skip(f"{tracks.FRAMEWORKS[track]} is not installed")
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder, "found.json")
-        command = [sys.executable, answers.HERE / "in_track.py", track, target]
-        done = subprocess.run(
-            command,
-            env={**os.environ, **tracks.ENVIRONMENT},
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-        )
-        assert done.returncode == 0, done.stderr
+        tracks.alone(track, answers.HERE / "in_track.py", track, target)
         found = json.loads(target.read_text(encoding="utf-8"))
     assert {row[0] for row in found} == {path.stem for path in paths}
     wrong = [f"{'-'.join(row[:3])}: {row[3]}" for row in found if row[3]]

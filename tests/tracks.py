@@ -61,6 +61,24 @@ def _track(track: str) -> tuple[dict, dict, str]:
     return _run()[track]
 
 
+def alone(track: str, *arguments, given: bytes = b"") -> bytes:
+    """What a script writes in a Python of its own: two frameworks in one may crash.
+
+    Skips where the track's framework is not installed, fails where the script fails.
+    """
+    framework = FRAMEWORKS[track]
+    if importlib.util.find_spec(framework) is None:
+        pytest.skip(f"{framework} is not installed")
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        input=given,
+        env={**os.environ, **ENVIRONMENT},
+        capture_output=True,
+    )
+    assert done.returncode == 0, done.stderr.decode("utf-8", "replace")
+    return done.stdout
+
+
 def answer(track: str, section: str):
     """What a track computed for a section; its traceback fails the test."""
     answers, failures, _ = _track(track)
