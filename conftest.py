@@ -6,6 +6,7 @@ It stands here and not in ``tests/``, so that ``pytest lessons/en/pytorch`` read
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent / "tests"))
+ROOT = Path(__file__).resolve().parent
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT)]
 
 pytest_plugins = ["nbval_numbers", "answers.table"]

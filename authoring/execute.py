@@ -1,4 +1,4 @@
-"""Run a notebook in a fresh kernel of this Python, and keep its outputs."""
+"""Run a notebook in a fresh kernel of its track, and keep its outputs."""
 
 import base64
 import copy
@@ -10,26 +10,18 @@ import tempfile
 from pathlib import Path
 
 import nbformat
-from ipykernel.kernelspec import RESOURCES, get_kernel_dict
-from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from PIL import Image
 
 from authoring.cells import Cell, Source
+from authoring.kernels import LearnersPython
 from authoring.layout import ContentError
 from authoring.notebook import SETUP, TEMPLATE
 
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 LARGE = 60_000  # bytes of a PNG from which on a palette is worth its small loss
-
-
-class ThisPython(KernelSpecManager):
-    """Finds one kernel, whatever is installed for the user: that of this Python."""
-
-    def get_kernel_spec(self, kernel_name):
-        return KernelSpec(resource_dir=RESOURCES, **get_kernel_dict())
 
 
 def execute(
@@ -54,7 +46,7 @@ def execute(
         resources={"metadata": {"path": str(folder)}},
         on_cell_start=_progress(done),
     )
-    client.create_kernel_manager().kernel_spec_manager = ThisPython()
+    client.create_kernel_manager().kernel_spec_manager = LearnersPython()
     with (
         tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as empty,
         (Path(empty) / "log").open("w+", encoding="utf-8", errors="replace") as log,

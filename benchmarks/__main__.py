@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 from benchmarks import store
+from benchmarks.compatibility import RUNS
 from benchmarks.folds import FOLDS
 from benchmarks.machine import cores
 from benchmarks.recipes import RECIPES
@@ -72,6 +73,14 @@ def parser() -> argparse.ArgumentParser:
     zoo = commands.add_parser("zoo", help="make the weights from simulated meadows")
     zoo.add_argument("--model", nargs="+", choices=MODELS, default=list(MODELS))
     zoo.add_argument("--again", action="store_true", help="train what is stored, too")
+    where = commands.add_parser(
+        "compatibility", help="every notebook on other Pythons, processors, and Colab"
+    )
+    where.add_argument("--run", nargs="+", choices=RUNS, default=list(RUNS))
+    where.add_argument(
+        "--only", nargs="+", metavar="WORD", help="notebooks such as pytorch/05"
+    )
+    where.add_argument("--again", action="store_true", help="run what is stored, too")
     commands.add_parser("report", help="write docs/results.md from what is stored")
     return top
 
@@ -216,6 +225,17 @@ def zoo(options: argparse.Namespace) -> int:
     return 0
 
 
+def compatibility(options: argparse.Namespace) -> int:
+    """Run what is not stored yet, and write docs/compatibility.md."""
+    from benchmarks import compatibility as benchmark
+    from benchmarks import compatibility_page
+
+    for name in options.run:
+        benchmark.measure(name, options.only or [], options.again)
+    print(compatibility_page.write())
+    return 0
+
+
 def report(options: argparse.Namespace) -> int:
     """Write docs/results.md and the pictures."""
     from benchmarks import report as benchmark
@@ -233,12 +253,15 @@ COMMANDS = {
     "likeness": likeness,
     "pretrain": pretrain,
     "zoo": zoo,
+    "compatibility": compatibility,
     "report": report,
 }
 
 
 def main(arguments: list[str]) -> int:
     """Do what the arguments name; give the exit code."""
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="replace")  # a console that lacks a letter
     options = parser().parse_args(arguments)
     try:
         return COMMANDS[options.command](options)

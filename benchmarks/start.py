@@ -118,7 +118,7 @@ def time_lesson(course: Path, track: str) -> dict[str, float]:
     import nbformat
     from nbclient import NotebookClient
 
-    from authoring.execute import ThisPython
+    from authoring.kernels import LearnersPython
 
     shutil.rmtree(course / "data" / "cache", ignore_errors=True)
     path = course / "lessons" / "en" / track / f"{LESSON}.ipynb"
@@ -139,7 +139,7 @@ def time_lesson(course: Path, track: str) -> dict[str, float]:
         resources={"metadata": {"path": str(path.parent)}},
         on_cell_executed=executed,
     )
-    client.create_kernel_manager().kernel_spec_manager = ThisPython()
+    client.create_kernel_manager().kernel_spec_manager = LearnersPython()
     hidden = ("JPY_SESSION_NAME", "MPLBACKEND", "PYTHONPATH")
     environment = {
         **{name: value for name, value in os.environ.items() if name not in hidden},

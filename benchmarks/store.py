@@ -12,6 +12,7 @@ AUGMENTATION = FOLDER / "augmentation.json"
 SCORES = FOLDER / "scores.json"
 SLIDING = FOLDER / "sliding.json"
 START = FOLDER / "start.json"
+COMPATIBILITY = FOLDER / "compatibility.json"
 ZOO = FOLDER / "zoo.json"
 
 

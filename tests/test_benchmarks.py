@@ -5,6 +5,7 @@ is timed.
 """
 
 import functools
+import io
 import json
 import math
 import os
@@ -20,6 +21,7 @@ import pytest
 from matplotlib import pyplot as plt
 from matplotlib.pyplot import imread
 
+from benchmarks import __main__ as command_line
 from benchmarks import (
     figures,
     findings,
@@ -39,6 +41,8 @@ from benchmarks.unet_ph2 import Run, estimate, is_finished, plan, run_all
 from utils import checkpoints
 from utils.datasets import simulate_meadow, simulate_skin
 from utils.training import Augmentation
+
+pytestmark = pytest.mark.slow  # frameworks start in processes of their own
 
 ROOT = Path(__file__).resolve().parent.parent
 TRACKS = ("pytorch", "tensorflow")
@@ -794,6 +798,15 @@ def test_a_lesson_without_a_figure_is_named(tmp_path):
 
 
 # The command
+
+
+def test_a_console_that_lacks_letters_shows_the_rest(monkeypatch):
+    console = io.TextIOWrapper(io.BytesIO(), "cp1252")
+    monkeypatch.setattr(sys, "stdout", console)
+    monkeypatch.setitem(command_line.COMMANDS, "report", lambda _: print("강의/a.md"))
+    command_line.main(["report"])
+    console.flush()
+    assert console.buffer.getvalue().strip() == b"??/a.md"
 
 
 @pytest.mark.parametrize("command", [("unet-ph2", "--fold", "0"), ("likeness",)])

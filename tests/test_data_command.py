@@ -498,9 +498,13 @@ def test_the_next_tool_starts_from_an_empty_folder(rar, data, capsys, monkeypatc
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a right on Windows")
-def test_links_that_a_tool_made_are_refused(rar, data, capsys, monkeypatch):
-    fake_tool(monkeypatch, "import os, sys; os.symlink('/', sys.argv[2] + '/link')")
+def test_links_that_a_tool_made_are_refused(rar, data, capsys, monkeypatch, tmp_path):
+    other = tmp_path / "not ours"
+    other.mkdir(mode=0o500)
+    link = f"os.symlink({str(other)!r}, sys.argv[2] + '/link')"
+    fake_tool(monkeypatch, f"import os, sys; {link}")
     assert "link, a link" in fails(capsys, rar, data=data)
+    assert stat.S_IMODE(other.stat().st_mode) == 0o500, "it is left as it was"
 
 
 def test_a_tool_that_writes_too_much_is_stopped(rar, data, capsys, monkeypatch):
@@ -511,6 +515,43 @@ def test_a_tool_that_writes_too_much_is_stopped(rar, data, capsys, monkeypatch):
 
 
 # The disk
+
+
+@pytest.fixture
+def read_only_files_stay(monkeypatch):
+    """Windows does not remove them, so the same is played on other systems."""
+    really = os.unlink
+
+    def unlink(path, *, dir_fd=None):
+        about = os.stat(path, dir_fd=dir_fd, follow_symlinks=False)
+        if not about.st_mode & stat.S_IWRITE:
+            raise PermissionError(errno.EACCES, "Access is denied", str(path))
+        really(path, dir_fd=dir_fd) if dir_fd is not None else really(path)
+
+    monkeypatch.setattr(os, "unlink", unlink)
+
+
+def test_a_copy_of_read_only_files_is_replaced_and_gone(
+    original, data, read_only_files_stay
+):
+    assert main(["ph2", str(original)]) == 0
+    for path in (data / "PH2Dataset").rglob("*.bmp"):
+        path.chmod(stat.S_IREAD)
+    assert main(["ph2", str(original), "--replace"]) == 0
+    assert in_place(data)
+
+
+def test_read_only_files_of_one_tool_do_not_hinder_the_next(
+    rar, data, capsys, monkeypatch, read_only_files_stay
+):
+    half = (
+        "open(sys.argv[2] + '/half', 'x').close(); os.chmod(sys.argv[2] + '/half', 256)"
+    )
+    monkeypatch.setattr(archives, "_which", lambda name: sys.executable)
+    fail = f"import os, sys; {half}; sys.exit('bad CRC')"
+    tools = {name: lambda *paths: ["-c", fail, *paths] for name in ("one", "two")}
+    monkeypatch.setattr(archives, "RAR_TOOLS", tools)
+    assert "one: bad CRC; two: bad CRC" in fails(capsys, rar, data=data)
 
 
 def failing(number: int):
@@ -658,7 +699,8 @@ def held_at(step: str, *arguments: object):
         [sys.executable, "-c", WAITING, *map(str, words)],
         env={**os.environ, "PYTHONPATH": str(root)},
         stdout=subprocess.PIPE,
-        text=True,
+        encoding="utf-8",
+        errors="replace",
     ) as process:
         try:
             said = [process.stdout.readline()]
@@ -795,3 +837,21 @@ def test_the_command_runs_as_a_module_and_explains_itself():
     done = subprocess.run([*module, "coco", "x"], capture_output=True, cwd=root)
     known = b"ph2, nuclei, mads"
     assert done.returncode == 2 and known in done.stderr.replace(b"'", b"")
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "cp949", "ascii"])
+def test_a_console_that_lacks_letters_shows_the_rest(tmp_path, encoding):
+    """Windows gives pipes its code page, which has no Hangul or no accents."""
+    folder = tmp_path / "자료 Ménage"
+    environment = {**os.environ, "EVERY_PIXEL_DATA": str(folder)}
+    environment |= {"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
+    root = Path(ph2.__file__).parents[2]
+    for arguments, status, words in (
+        ([], 0, b"PH2: 200 dermo"),
+        (["ph2", str(folder / "PH2Dataset.rar")], 1, b"PH2Dataset.rar does not exist"),
+    ):
+        module = [sys.executable, "-m", "utils.datasets", *arguments]
+        done = subprocess.run(module, capture_output=True, cwd=root, env=environment)
+        assert done.returncode == status
+        assert words in done.stdout + done.stderr
+        assert b"Traceback" not in done.stderr

@@ -76,6 +76,13 @@ def test_the_readme_fits_and_gets_to_the_point():
     assert lines[commands[0] - 1].startswith("python course.py lab")
 
 
+def test_the_readme_says_what_python_is_called_on_each_system():
+    start = text_of("README.md").partition("## Start")[2].partition("**")[0]
+    names = {"macOS": "python3", "Debian": "python3", "Ubuntu": "python3"}
+    for system, name in {**names, "Windows": "py"}.items():
+        assert re.search(rf"`{name}`\s+\([^)]*\b{system}\b", start)
+
+
 def test_the_readme_has_its_numbers_filled_in():
     assert not re.findall(r"\b(?:SCORE|SECONDS)\b", text_of("README.md"))
 

@@ -150,7 +150,8 @@ def test_every_machine_draws_the_same(draw, drawn, kernels):
         env={**os.environ, **kernels, "PYTHONWARNINGS": "ignore"},
         cwd=COURSE,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
+        errors="replace",
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == drawn

@@ -132,6 +132,28 @@ def test_the_command_puts_an_archive_in_place(tmp_path, capsys, top):
     assert f"yes, 2 cases in {tmp_path / 'data' / FOLDER}" in said
 
 
+@pytest.mark.parametrize("part", ["images", "masks"])
+def test_files_that_end_in_capitals_belong_to_the_data_set(tmp_path, capsys, part):
+    """Windows finds them as *.png, Linux does not: in place, all are .png."""
+    folder = write(tmp_path / "made" / FOLDER)
+    old = folder / part / f"{NAMES[0]}.png"
+    old.rename(old.with_suffix(".PNG"))
+    assert main(["mads", str(folder)]) == 0
+    assert "2 cases" in capsys.readouterr().out
+    placed = {path.name for path in (tmp_path / "data" / FOLDER / part).iterdir()}
+    assert placed == {f"{name}.png" for name in NAMES}
+    assert load_mads().names == NAMES
+
+
+def test_a_frame_that_is_there_twice_is_told(copy):
+    one, other = (copy / "masks" / f"{NAMES[0]}{end}" for end in (".png", ".PNG"))
+    if other.exists():
+        pytest.skip("this disk does not tell capitals from small letters")
+    other.write_bytes(one.read_bytes())
+    with pytest.raises(ValueError, match="have one name; remove the wrong one"):
+        load_mads()
+
+
 def test_of_several_data_sets_the_one_of_its_name_is_taken(tmp_path):
     write(tmp_path / "made" / "segmentation_full_body_tik_tok", ("other",))
     path = zipped(tmp_path, FOLDER)

@@ -1,6 +1,9 @@
 """The nuclei of BBBC038 on a tiny copy of their layout, and the simulated ones."""
 
+import builtins
+import errno
 import os
+import re
 import shutil
 import tarfile
 import zipfile
@@ -305,6 +308,74 @@ def test_half_an_archive_is_damaged(copy, tmp_path, capsys, name):
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     assert main(["nuclei", str(path)]) == 1
     assert f"{path} is damaged" in capsys.readouterr().err
+
+
+def test_files_that_end_in_capitals_belong_to_the_data_set(copy, tmp_path):
+    """Windows finds them as *.png, Linux does not: in place, all are .png."""
+    for part, name in (("images", "a1"), ("masks", "000")):
+        path = copy / "a1" / part / f"{name}.png"
+        path.rename(path.with_name(f"{name}.PNG"))
+    (copy / "b2" / "masks" / "001.png").rename(copy / "b2" / "masks" / "001.PNG")
+    assert main(["nuclei", str(copy)]) == 0
+    assert in_place(tmp_path)
+    placed = (tmp_path / "data" / "nuclei").rglob("*.*")
+    assert sorted({path.suffix for path in placed}) == [".png"]
+
+
+elsewhere_than_windows = pytest.mark.skipif(
+    os.name == "nt", reason="what is to be imitated, Windows does to the test itself"
+)
+
+
+def long_name(tmp_path, length):
+    """A data folder below which the path of the one case has this length."""
+    name = "f" * 64
+    case = Path("nuclei", "stage1_train", name, "images", f"{name}.png")
+    left = length - len(str(tmp_path / "x" / case)) + 1
+    folder = tmp_path.joinpath("d" * left)
+    assert len(str(folder / case)) == length
+    return folder, [(name, (8, 8), [(0, 0, 8, 4)])]
+
+
+@elsewhere_than_windows
+@pytest.mark.parametrize("packed", [True, False])
+def test_a_path_that_windows_does_not_take_is_told_with_its_length(
+    tmp_path, monkeypatch, capsys, packed
+):
+    folder, cases = long_name(tmp_path, 255)
+    source = write(tmp_path / "s" / "stage1_train", cases)
+    path = pack(source, tmp_path / "s.zip", True) if packed else source
+    monkeypatch.setenv("EVERY_PIXEL_DATA", str(folder))
+    really = builtins.open
+
+    def as_on_windows(file, *arguments, **options):
+        if len(str(file)) > 259:
+            raise FileNotFoundError(errno.ENOENT, "No such file", str(file))
+        return really(file, *arguments, **options)
+
+    monkeypatch.setattr(builtins, "open", as_on_windows)
+    monkeypatch.setattr(shutil, "open", as_on_windows, raising=False)
+    assert main(["nuclei", str(path)]) == 1
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and "No such file" not in said
+    assert re.search(r"f\.png has 2\d\d characters, and Windows takes 259: ", said)
+    assert "C:\\course" in said
+    monkeypatch.setattr(builtins, "open", really)
+    assert [path.name for path in folder.iterdir()] == [LOCK]
+
+
+@elsewhere_than_windows
+def test_a_copy_that_was_moved_too_deep_is_not_called_incomplete(tmp_path, monkeypatch):
+    folder, cases = long_name(tmp_path, 270)
+    write(folder / "nuclei" / "stage1_train", cases)
+    monkeypatch.setenv("EVERY_PIXEL_DATA", str(folder))
+    assert len(load_nuclei(8, source="real")) == 1, "where long paths are taken"
+    there = Path.exists
+    short = lambda path: len(str(path)) <= 259 and there(path)  # noqa: E731
+    monkeypatch.setattr(Path, "exists", short)
+    with pytest.raises(FileNotFoundError) as caught:
+        load_nuclei(8, source="real")
+    one_sentence(caught, "has 270 characters", "Windows takes 259", "C:\\course")
 
 
 def test_another_data_set_and_two_copies_are_refused(copy, tmp_path, capsys):

@@ -1,5 +1,6 @@
 """The comparison of stored and new outputs, through the real nbval."""
 
+import json
 import os
 import subprocess
 import sys
@@ -11,11 +12,15 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 from nbval_numbers import settle
 
 ROOT = Path(__file__).resolve().parent.parent
+PLUGIN = (ROOT / "tests", ROOT)
 
 
-def run_nbval(folder: Path, stored: str, printed: str) -> subprocess.CompletedProcess:
+def run_nbval(
+    folder: Path, stored: str, printed: str, tags=(), **variables
+) -> subprocess.CompletedProcess:
     """Run nbval, as this course sets it up, on a notebook with one printed line."""
-    cell = new_code_cell(f"print({printed!r})", execution_count=1)
+    code = f"print({printed!r})"
+    cell = new_code_cell(code, execution_count=1, metadata={"tags": list(tags)})
     cell.outputs = [new_output("stream", name="stdout", text=stored + "\n")]
     notebook = new_notebook(cells=[cell])
     nbformat.write(notebook, folder / "case.ipynb")
@@ -24,7 +29,11 @@ def run_nbval(folder: Path, stored: str, printed: str) -> subprocess.CompletedPr
     return subprocess.run(
         [sys.executable, "-m", "pytest", *options, *plugin, "case.ipynb"],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT / "tests")},
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(map(str, PLUGIN)),
+            **variables,
+        },
         capture_output=True,
         encoding="utf-8",
     )
@@ -50,6 +59,24 @@ def test_noise_and_time_pass(tmp_path):
     printed = "Dice 0.8713 +- 1.31e-02, loss 10.01, in 14.2 s"
     done = run_nbval(tmp_path, stored, printed)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_cell_may_have_a_tolerance_of_its_own(tmp_path):
+    options = {"stored": "Dice 0.871", "printed": "Dice 0.841"}
+    assert run_nbval(tmp_path, **options, tags=["tolerance-0.04"]).returncode == 0
+    assert run_nbval(tmp_path, **options, tags=["tolerance-0.025"]).returncode == 1
+
+
+def test_the_largest_deviation_of_a_cell_is_told_to_who_asks(tmp_path):
+    told = tmp_path / "told.jsonl"
+    asked = {"EVERY_PIXEL_DEVIATIONS": str(told)}
+    run_nbval(tmp_path, "0.871 0.50 300.0", "0.861 0.52 306.0", **asked)
+    run_nbval(tmp_path, "0.871 a", "0.861 b", **asked)
+    first, second = map(json.loads, told.read_text(encoding="utf-8").splitlines())
+    assert first["notebook"].endswith("case.ipynb") and first["cell"] == 0
+    assert first["same"] and (first["stored"], first["new"]) == ("0.50", "0.52")
+    assert first["deviation"] == 0.02
+    assert not second["same"] and "deviation" not in second
 
 
 @pytest.mark.parametrize(

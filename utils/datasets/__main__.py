@@ -13,12 +13,14 @@ from utils.datasets.catalogue import DATA_SETS, DataSet
 from utils.datasets.install import PH2, Kind, install
 from utils.datasets.install_mads import MADS
 from utils.datasets.install_nuclei import NUCLEI
-from utils.datasets.places import data_folder
+from utils.datasets.places import data_folder, too_long
 from utils.datasets.workplace import settle
 
 WIDTH = 88
 FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
+# What systems say of a path that is too long for them.
+ABSENT = (errno.ENOENT, errno.EINVAL, errno.ENAMETOOLONG)
 KINDS = {"ph2": PH2, "nuclei": NUCLEI, "mads": MADS}
 # What to do with each once it is in place.
 NEXT = {
@@ -172,6 +174,10 @@ def explain(error: OSError) -> str:
             "there, close what has files open in it, or move the course into a folder "
             "of your own."
         )
+    # A rename names two files, and the longer one is at fault.
+    longest = max(map(str, filter(None, (place, error.filename2))), key=len)
+    if error.errno in ABSENT and (fault := too_long(longest)):
+        return fault
     return f"{place} cannot be used ({error.strerror}); mend that, then start again."
 
 

@@ -22,6 +22,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from utils.datasets.progress import progress
+from utils.datasets.workplace import remove
 
 # Far above any data set of the course, far below what fills a disk.
 MOST_FILES = 100_000
@@ -204,8 +205,8 @@ def _unpack_rar(archive: Path, folder: Path) -> None:
             if shutil.disk_usage(folder).free < BLOCK:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
             complaints.append(f"{name}: {failed}")
-            shutil.rmtree(folder)
-            folder.mkdir()
+            remove(folder)
+            folder.mkdir(exist_ok=True)
     raise ValueError(
         f"{archive} is damaged, or another tool is needed ({'; '.join(complaints)}): "
         "download it again, or unpack it yourself and give the folder."

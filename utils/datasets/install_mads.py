@@ -19,7 +19,7 @@ def find_copy(source: Path) -> dict[str, Pair]:
     """Find the frames in a folder; raise as `install` does if they are not whole."""
     files = sorted(files_in(source))
     masks = [path for path in files if path.parent.name == "masks"]
-    homes = {path.parents[1] for path in masks if path.suffix == ".png"}
+    homes = {path.parents[1] for path in masks if path.suffix.lower() == ".png"}
     homes = {home for home in homes if (home / "images").is_dir()}
     if not homes:
         found = f"{len(files)} files such as {files[0].name}" if files else "no files"
@@ -54,9 +54,9 @@ def _arrange(frames: dict[str, Pair], whole: Path, move: bool) -> None:
         (whole / part).mkdir(parents=True)
     what = f"Putting {len(frames)} frames in place"
     with progress(what, len(frames), "frame") as advance:
-        for image, mask in frames.values():
-            bring(image, whole / "images" / image.name)
-            bring(mask, whole / "masks" / mask.name)
+        for name, (image, mask) in frames.items():
+            bring(image, whole / "images" / f"{name}.png")
+            bring(mask, whole / "masks" / f"{name}.png")
             advance(1)
 
 

@@ -40,7 +40,8 @@ def find_copy(source: Path) -> dict[str, Case]:
 def _is_image(path: Path) -> bool:
     """Tell whether this is ID/images/ID.png."""
     folder = path.parent
-    return folder.name == "images" and path.name == f"{folder.parent.name}.png"
+    named = path.stem == folder.parent.name and path.suffix.lower() == ".png"
+    return named and folder.name == "images"
 
 
 def check_copy(cases: dict[str, Case]) -> int:
@@ -62,7 +63,7 @@ def _arrange(cases: dict[str, Case], whole: Path, move: bool) -> None:
             for folder, files in (("images", [image]), ("masks", masks)):
                 (case / folder).mkdir(parents=True)
                 for file in files:
-                    bring(file, case / folder / file.name)
+                    bring(file, case / folder / f"{file.stem}.png")
             advance(1)
 
 

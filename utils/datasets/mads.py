@@ -22,6 +22,7 @@ from utils.datasets.pictures import (
     fingerprint,
     open_image,
     open_picture,
+    png_files,
     white,
 )
 from utils.datasets.places import candidates, data_folder
@@ -45,26 +46,22 @@ def find_mads() -> Path | None:
 def mads_files(folder: Path) -> dict[str, Pair]:
     """Return the image and the mask of each frame, by name.
 
-    Raises FileNotFoundError naming the first file that has no partner.
+    Raises FileNotFoundError naming the first file that has no partner, ValueError for
+    two files of one name.
     """
-    images, masks = (_pictures(folder / part) for part in ("images", "masks"))
+    images, masks = (png_files(folder / part) for part in ("images", "masks"))
     for one, other, part in ((images, masks, "masks"), (masks, images, "images")):
         for name in sorted(one.keys() - other.keys()):
             raise FileNotFoundError(
-                f"{folder / part / name} is missing, the partner of {one[name]}; use a "
-                f"complete copy of {FOLDER}."
+                f"{folder / part / name}.png is missing, the partner of {one[name]}; "
+                f"use a complete copy of {FOLDER}."
             )
     if not images:
         raise FileNotFoundError(
             f"{folder} holds no images/*.png with masks/*.png of the same names; use a "
             f"complete copy of {FOLDER}."
         )
-    return {Path(name).stem: (images[name], masks[name]) for name in sorted(images)}
-
-
-def _pictures(folder: Path) -> dict[str, Path]:
-    """Find the PNG files of a folder by name, without those that computers add."""
-    return {path.name: path for path in folder.glob("*.png") if path.name[0] != "."}
+    return {name: (images[name], masks[name]) for name in sorted(images)}
 
 
 def load_mads(

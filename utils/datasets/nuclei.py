@@ -7,7 +7,6 @@ have and pass on the images; `data/README.md` tells where to get them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +20,7 @@ from utils.datasets.pictures import (
     fingerprint,
     open_image,
     open_picture,
+    png_files,
     white,
 )
 from utils.datasets.places import candidates, data_folder
@@ -47,16 +47,18 @@ def find_nuclei() -> Path | None:
 def nuclei_files(folder: Path) -> dict[str, Case]:
     """Return the files of each case, by name.
 
-    Raises FileNotFoundError naming the first image, folder or mask that is missing.
+    Raises FileNotFoundError naming the first image, folder or mask that is missing,
+    ValueError for two files of one name.
     """
     cases = {}
     for case in sorted(folder.iterdir()):
         if not case.is_dir() or case.name[0] in "._":
             continue  # a list of the cases, or what computers add
-        image = case / "images" / f"{case.name}.png"
-        if not image.is_file():
+        image = png_files(case / "images").get(case.name)
+        if image is None:
+            image = case / "images" / f"{case.name}.png"
             raise FileNotFoundError(f"{image} is missing; use a complete copy.")
-        masks = sorted(visible(case / "masks"))
+        masks = list(png_files(case / "masks").values())
         if not masks:
             raise FileNotFoundError(
                 f"{case / 'masks'} holds no mask, where there is one for each nucleus; "
@@ -69,11 +71,6 @@ def nuclei_files(folder: Path) -> dict[str, Case]:
             "stage1_train."
         )
     return cases
-
-
-def visible(folder: Path) -> Iterable[Path]:
-    """Find the PNG files of a folder, without the hidden ones that computers add."""
-    return (path for path in folder.glob("*.png") if path.name[0] != ".")
 
 
 def load_nuclei(

@@ -15,6 +15,7 @@ import numpy as np
 from PIL import Image, ImageOps
 from tqdm.auto import tqdm
 
+from utils.datasets.places import too_long
 from utils.live import live
 
 # Measured on PH2: between these greys lie at most 0.02 % of a mask's pixels once it is
@@ -76,6 +77,26 @@ def white(mask: Image.Image, path: Path) -> np.ndarray:
             "the mask there, not a photograph or a map of probabilities."
         )
     return tones > 127
+
+
+def png_files(folder: Path) -> dict[str, Path]:
+    """Find the PNG files of a folder by stem, without those that computers add.
+
+    Some systems tell .PNG from .png and some do not: here both count everywhere.
+    Raises ValueError for two files of one name, FileNotFoundError for one whose path is
+    too long for this computer.
+    """
+    found: dict[str, Path] = {}
+    for path in sorted(folder.glob("*")):
+        if path.suffix.lower() == ".png" and path.name[0] != ".":
+            if (fault := too_long(path)) and not path.exists():
+                raise FileNotFoundError(fault)
+            other = found.setdefault(path.stem, path)
+            if other is not path:
+                raise ValueError(
+                    f"{other} and {path.name} have one name; remove the wrong one."
+                )
+    return found
 
 
 def place(found: np.ndarray) -> tuple[int, int]:

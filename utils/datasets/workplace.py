@@ -77,4 +77,18 @@ def _clear(work: Path) -> None:
                 os.replace(aside, target)
             except OSError:
                 return  # kept for the next run to try
-    shutil.rmtree(work, ignore_errors=True)
+    remove(work)
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder and all in it, as far as the disk allows.
+
+    Archives may bring files that are read-only, which Windows does not remove, and
+    folders that are, out of which other systems remove nothing.
+    """
+    for place, folders, names in os.walk(folder):
+        for path in (Path(place, name) for name in [*folders, *names]):
+            if not path.is_symlink():  # what it leads to is not ours
+                with suppress(OSError):
+                    path.chmod(0o700)
+    shutil.rmtree(folder, ignore_errors=True)
