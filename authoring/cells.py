@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+TOLERANCE = "tolerance-"  # a tag, with a number: how far the cell's decimals may move
+
 
 @dataclass(frozen=True)
 class Cell:

@@ -22,6 +22,7 @@ def learners() -> KernelSpec:
         argv=[python, str(LAUNCHER), "-f", "{connection_file}"],
         display_name="Python 3 (ipykernel)",
         language="python",
+        env={"PYTHONPATH": ""},  # what the authors' tools need is not the learner's
     )
 
 

@@ -4,8 +4,8 @@ It runs in the learner's Python, with `python one_track.py -f CONNECTION_FILE`, 
 takes the track from the name of the folder it starts in: notebooks lie in
 `lessons/en/pytorch` and the like. In any other folder nothing is hidden. What is
 visible is counted from `requirements.txt`: each package that it names for the track,
-and all that these need. Everything else that somebody has installed is hidden from `import` and from
-`importlib.metadata`, as it would be on the computer of somebody who chose that track.
+and all that these need. Everything else that somebody has installed is hidden from
+`import` and from `importlib.metadata`, as where only that track was chosen.
 """
 
 import importlib.util

@@ -5,13 +5,14 @@ in one sentence that names the file and the line.
 """
 
 import ast
+import re
 from pathlib import Path
 
 import yaml
 from jupytext.myst import get_parser, myst_to_notebook
 
 from authoring.blocks import check_blocks, yaml_line, yaml_sentence
-from authoring.cells import Cell, Source
+from authoring.cells import TOLERANCE, Cell, Source
 from authoring.labs import check_graded
 from authoring.layout import TRACKS, ContentError, Course
 
@@ -20,6 +21,7 @@ FRONT_MATTER = {
     "labs": {"title": str, "minutes": int},
 }
 TAGS = {"export", "solution", "check", "raises-exception"}
+OWN = re.compile(TOLERANCE + r"0\.\d\d")
 
 
 def read(path: Path, course: Course) -> Source:
@@ -123,11 +125,10 @@ def _cell(read_cell, line: int, opened: int, place: str) -> Cell:
         )
     tags = [tags] if isinstance(tags, str) else list(tags)
     for tag in tags:
-        if tag not in TAGS:
+        if tag not in TAGS and not OWN.fullmatch(tag):
+            known = ", ".join(sorted([*TAGS, f"{TOLERANCE}0.05"]))
             raise ContentError(
-                place,
-                opened,
-                f"the tag {tag!r} is not known; use {', '.join(sorted(TAGS))}.",
+                place, opened, f"the tag {tag!r} is not known; use {known}."
             )
     if points is not None and (type(points) not in (int, float) or points < 0):
         raise ContentError(

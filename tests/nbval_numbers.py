@@ -9,7 +9,7 @@ such as ``12.3 s`` are blotted out by ``nbval_sanitize.cfg``.
 A cell whose numbers are known to move more between processors says how much, with a
 tag such as ``tolerance-0.05``.  With EVERY_PIXEL_DEVIATIONS=FILE, a line of JSON is
 added to the file for each cell: the notebook, the cell, whether it is the same, the
-largest deviation of a number in it, and that number, stored and new.
+largest deviation of a number in it, and that number, stored and new; times left out.
 """
 
 import copy
@@ -23,10 +23,10 @@ from pathlib import Path
 from nbval.kernel import NbvalKernelspecManager
 from nbval.plugin import IPyNbCell
 
+from authoring import cells
 from authoring.kernels import learners
 
 TOLERANCE = Decimal("0.02")  # absolute up to 1, relative above
-OWN = "tolerance-"
 SANITIZE = Path(__file__).with_name("nbval_sanitize.cfg")
 DECIMAL = re.compile(
     r"""
@@ -39,6 +39,8 @@ DECIMAL = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+
+TIME = re.compile(r" s(?!\w)")
 
 
 def deviation(one: str, two: str) -> Decimal:
@@ -63,7 +65,7 @@ def settle(
     for a, b in zip(ours, theirs, strict=True):
         aligned = a["blank"] == b["blank"] or len(a[0]) == len(b[0])
         distance = deviation(a["number"], b["number"])
-        if moved is not None:
+        if moved is not None and not TIME.match(new, b.end()):
             moved.append((distance, a["number"], b["number"]))
         same = aligned and distance <= tolerance
         settled += [new[end : b.start()], a[0] if same else b[0]]
@@ -105,8 +107,8 @@ def settle_outputs(
 def tolerance_of(cell) -> Decimal:
     """The tolerance of a notebook's cell: its own, by a tag, or that of all."""
     for tag in cell.metadata.get("tags", []):
-        if tag.startswith(OWN):
-            return Decimal(tag.removeprefix(OWN))
+        if tag.startswith(cells.TOLERANCE):
+            return Decimal(tag.removeprefix(cells.TOLERANCE))
     return TOLERANCE
 
 

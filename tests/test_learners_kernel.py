@@ -58,8 +58,7 @@ def run(codes, folder, **variables):
     notebook = new_notebook(cells=[new_code_cell(code) for code in codes])
     client = NotebookClient(notebook, resources={"metadata": {"path": str(folder)}})
     client.create_kernel_manager().kernel_spec_manager = LearnersPython()
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), **variables}
-    client.execute(env=environment, stderr=subprocess.DEVNULL)
+    client.execute(env={**os.environ, **variables}, stderr=subprocess.DEVNULL)
     return notebook.cells
 
 

@@ -1,0 +1,102 @@
+"""Other processors in turn, and the page that says where the notebooks have run."""
+
+import json
+import math
+
+import pytest
+
+from benchmarks import compatibility, compatibility_page, processors, store
+
+STORED = store.read(store.COMPATIBILITY)
+
+
+def test_every_setting_that_a_common_processor_stands_for_occurs():
+    found = {}
+    for settings in processors.PROCESSORS.values():
+        for name, value in settings.items():
+            found.setdefault(name, set()).add(value)
+    assert found == {
+        "ATEN_CPU_CAPABILITY": {"default", "avx2"},
+        "ONEDNN_MAX_CPU_ISA": {"SSE41", "AVX2"},
+        "TF_ENABLE_ONEDNN_OPTS": {"0", "1"},
+        "threads": {"1", "2", "4"},
+    }
+
+
+def test_commits_take_all_processors_in_turn():
+    commits = [f"{number:040x}" for number in range(6)]
+    chosen = [processors.in_turn(commit) for commit in commits]
+    assert chosen[:3] == chosen[3:] == list(processors.PROCESSORS)
+
+
+def test_the_runs_take_every_processor_and_colab():
+    runs = compatibility.RUNS.values()
+    assert {run.processor for run in runs} - {None} == set(processors.PROCESSORS)
+    assert "colab" in {run.environment for run in runs}
+
+
+def lines(*cells):
+    return "".join(json.dumps(cell) + "\n" for cell in cells)
+
+
+def test_a_notebook_is_summed_up_from_its_own_cells(tmp_path):
+    place = compatibility.notebooks()[0]
+    name = place.removesuffix(".ipynb").replace("/", ".")
+    told, report = tmp_path / "told.jsonl", tmp_path / "report.xml"
+    cell = {"notebook": place, "same": True}
+    moved = {"stored": "0.80", "new": "0.81"}
+    told.write_text(
+        lines(
+            {**cell, "cell": 1, "deviation": 0.012, **moved},
+            {**cell, "cell": 2, "deviation": 0.004, **moved},
+            {**cell, "cell": 3, "notebook": "x.ipynb", "deviation": 0.9, **moved},
+        )
+    )
+    report.write_text(
+        "<testsuites><testsuite>"
+        f'<testcase classname="{name}" name="Cell 1" time="1.5"/>'
+        f'<testcase classname="{name}" name="Cell 2" time="2"><failure/></testcase>'
+        '<testcase classname="another" name="Cell 3" time="9"><failure/></testcase>'
+        "</testsuite></testsuites>"
+    )
+    found = compatibility.result(place, place, told, report)
+    assert found == {
+        "digest": compatibility.digest(place),
+        "seconds": 3.5,
+        "cells": 2,
+        "failed": ["2"],
+        "moved": {"1": 0.012},
+        "deviation": 0.012,
+        "cell": 1,
+        **moved,
+    }
+    assert compatibility_page.verdict(found) == "fails in cell 2"
+
+
+def test_a_notebook_that_never_ran_is_an_error(tmp_path):
+    place = compatibility.notebooks()[0]
+    report = tmp_path / "report.xml"
+    report.write_text("<testsuites/>")
+    with pytest.raises(ValueError, match=place):
+        compatibility.result(place, place, tmp_path / "none", report)
+
+
+def test_the_page_says_what_is_stored():
+    stored = compatibility_page.PAGE.read_text(encoding="utf-8")
+    assert stored == compatibility_page.text(STORED)
+
+
+def test_every_notebook_has_run_everywhere():
+    assert set(STORED) == set(compatibility.RUNS)
+    for run in STORED.values():
+        assert set(run["notebooks"]) == set(compatibility.notebooks())
+        for found in run["notebooks"].values():
+            assert found["cells"] and not found["failed"]
+
+
+def test_a_tolerance_of_its_own_is_what_was_measured():
+    """About twice the most that the cell moved, and only where 0.02 is not enough."""
+    for where, pair in compatibility_page.own_tolerances(STORED).items():
+        tolerance, moved = pair
+        assert moved > 0.01, where
+        assert tolerance <= math.ceil(200 * moved) / 100 + 0.01, where
