@@ -7,7 +7,7 @@ from pathlib import Path
 
 from authoring import build as building
 from authoring.layout import TRACKS, ContentError, Course
-from authoring.publish import set_repository
+from authoring.publish import check_tag, public_address, set_repository
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -51,9 +51,17 @@ def _run(chosen: argparse.Namespace, course: Course) -> int:
         selection = building.Selection(lessons, chosen.track, chosen.lang)
         building.build(course, selection)
     elif chosen.command == "publish":
+        address = public_address(course)
+        check_tag(course)
+        print("Looking whether everything is built ...", flush=True)
         building.need_nothing_run(course)
-        print(f"repository: {set_repository(course)}")
+        set_repository(course, address)
+        print(f"repository: {address}")
         building.build(course, building.Selection(), run=False)
+        print(
+            f"Commit this, then run `git tag {course.tag}` and "
+            f"`git push origin HEAD {course.tag}`: notebooks fetch that tag."
+        )
     elif chosen.command == "translate":
         selection = building.Selection(tuple(chosen.lessons))
         building.update_catalogues(course, chosen.language, selection)

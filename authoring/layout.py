@@ -7,10 +7,14 @@ from pathlib import Path
 TRACKS = ("pytorch", "tensorflow")
 TRACK_TITLES = {"pytorch": "PyTorch", "tensorflow": "TensorFlow"}
 STEM = re.compile(r"\d\d_[a-z0-9_]+")
-REPOSITORY = re.compile(
-    r'(^\[tool\.every-pixel\][^\[]*?^repository[ \t]*=[ \t]*")([^"\n]*)(")',
-    re.MULTILINE | re.DOTALL,
-)
+
+
+def setting(name: str) -> re.Pattern:
+    """Match a text under [tool.every-pixel]; Python 3.10 cannot read TOML."""
+    return re.compile(
+        rf'(^\[tool\.every-pixel\][^\[]*?^{name}[ \t]*=[ \t]*")([^"\n]*)(")',
+        re.MULTILINE | re.DOTALL,
+    )
 
 
 class ContentError(Exception):
@@ -72,10 +76,36 @@ class Course:
     def settings(self) -> Path:
         return self.root / "pyproject.toml"
 
+    def _set(self, name: str) -> str:
+        if not self.settings.exists():
+            return ""
+        found = setting(name).search(self.settings.read_text(encoding="utf-8"))
+        return found[2] if found else ""
+
     @property
     def repository(self) -> str:
         """The course's https address, or an empty string before it is published."""
-        if not self.settings.exists():
+        return self._set("repository")
+
+    @property
+    def tag(self) -> str:
+        """The git tag that published notebooks fetch and link."""
+        return self._set("tag")
+
+    @property
+    def site(self) -> str:
+        """The address at which a browser shows ``quizzes/``, empty if there is none."""
+        return self._set("site")
+
+    def address(self, path: Path) -> str:
+        """Give the public address of a built file, empty before it is published.
+
+        It is the page on which the repository shows the file, at the fixed tag: right
+        for readers in Colab, in JupyterLab and of a notebook that was mailed.  There,
+        the HTML page of a quiz is source text; so it lies at the site if there is one.
+        """
+        if not self.repository:
             return ""
-        found = REPOSITORY.search(self.settings.read_text(encoding="utf-8"))
-        return found[2] if found else ""
+        if self.site and path.suffix == ".html":
+            return f"{self.site.rstrip('/')}/{self.place(path)}"
+        return f"{self.repository}/blob/{self.tag}/{self.place(path)}"

@@ -3,9 +3,11 @@
 Authors link content files: ``[the lab](../labs/05_unet.md)``, ``(04_skips.md)``, and
 ``(../solutions/05_unet.md)`` for a lab's solution.  Each becomes a link to the built
 notebook of the same track, in the same language where that exists; and
-``(../quizzes/05_unet.yaml#pre)`` one to the page of the quiz.  Pictures from
-``content/figures`` are embedded as data: addresses, so that a notebook that was copied
-alone shows them; cell attachments would be lost in Colab, and SVG ones in JupyterLab.
+``(../quizzes/05_unet.yaml#pre)`` one to the page of the quiz.  Colab knows no file
+beside a notebook, so that links are public addresses once the course is published.
+Pictures from ``content/figures`` are embedded as data: addresses, so that a notebook
+that was copied alone shows them; cell attachments would be lost in Colab, and SVG ones
+in JupyterLab.
 Beside an SVG drawing may lie a PNG of the same name, which is then embedded instead.
 """
 
@@ -64,7 +66,7 @@ def resolve(
             else course.notebook(target, spoken, track, stem)
         )
         path = os.path.relpath(there, here).replace(os.sep, "/")
-        return f"]({path}{section})"
+        return f"]({course.address(there) or path}{section})"
 
     def picture(found: re.Match) -> str:
         path = course.root / "content" / "figures" / found[1]

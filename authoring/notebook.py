@@ -17,10 +17,9 @@ NOTE = "built file; edit the source"
 SETUP = "setup"  # the id of the setup cell
 TEMPLATE = Path(__file__).with_name("setup_cell.py")
 COLAB = {"en": "Open in Colab", "ko": "Colab에서 열기"}
-BRANCH = "main"
 
 
-def setup_cell(codes: list[str], track: str, course: Course) -> str:
+def setup_cell(codes: list[str], track: str, language: str, course: Course) -> str:
     """Fill the template for a notebook whose code cells are ``codes``."""
     needs = f"NEEDS = {json.dumps(keys.needs(codes, course))}"
     if len(needs) > 88:
@@ -28,6 +27,8 @@ def setup_cell(codes: list[str], track: str, course: Course) -> str:
         needs = needs.replace("]", ",\n]")
     text = TEMPLATE.read_text(encoding="utf-8").rstrip()
     text = text.replace('REPOSITORY = ""', f'REPOSITORY = "{course.repository}"')
+    text = text.replace('"TAG"', f'"{course.tag}"')
+    text = text.replace('_LANGUAGE"] = "en"', f'_LANGUAGE"] = "{language}"')
     text = text.replace("NEEDS = []", needs)
     text = text.replace("TRACK", track)
     return re.sub(r" *# noqa.*", "", text)
@@ -69,7 +70,7 @@ def compose(
         title, _, rest = made[0].source.partition("\n")
         link = f"[{COLAB.get(language, COLAB['en'])}]({address})"
         made[0].source = f"{title}\n\n{link}\n{rest}".rstrip()
-    setup = setup_cell(codes, track, course)
+    setup = setup_cell(codes, track, language, course)
     made.insert(1, new_code_cell(setup, id=SETUP))
     notebook = new_notebook(cells=made)
     notebook.nbformat_minor = 5
@@ -102,14 +103,10 @@ def compose(
 
 def colab(path: Path, course: Course) -> str:
     """Give the address that opens a notebook in Colab, empty where there is none."""
-    github = "https://github.com/"
-    if not course.repository.startswith(github):
+    github, address = "https://github.com/", course.address(path)
+    if not address.startswith(github):
         return ""
-    project = course.repository.removeprefix(github)
-    return (
-        "https://colab.research.google.com/github/"
-        f"{project}/blob/{BRANCH}/{course.place(path)}"
-    )
+    return f"https://colab.research.google.com/github/{address.removeprefix(github)}"
 
 
 def text_of(notebook: nbformat.NotebookNode) -> str:

@@ -3,28 +3,28 @@ import os
 import sys
 from importlib.util import find_spec
 from pathlib import Path
-from subprocess import getstatusoutput
+from subprocess import getstatusoutput, run
 
 REPOSITORY = ""
 NEEDS = []
+os.environ["EVERY_PIXEL_LANGUAGE"] = "en"
 Stop = type("Stop", (Exception,), {"_render_traceback_": lambda self: [str(self)]})
 notebook = globals().get("__vsc_ipynb_file__") or os.getenv("JPY_SESSION_NAME", "-")
-folders = [Path.cwd(), *Path.cwd().parents, *Path(notebook).resolve().parents]
-folders = [folder for folder in folders if (folder / "course.py").is_file()]
-folders = [folder for folder in folders if (folder / "utils/__init__.py").is_file()]
+fetched = Path.cwd() / "every-pixel"
+folders = [*fetched.parents, *Path(notebook).resolve().parents, fetched]
+folders = [f for f in folders if (f / "course.py").is_file() and (f / "utils").is_dir()]
 if REPOSITORY and not folders:
-    folders = [Path("every-pixel").resolve()]
-    fetch = f"git clone --quiet --depth 1 {REPOSITORY} every-pixel"
-    if not (folders[0] / "utils").is_dir() and getstatusoutput(fetch)[0]:
-        raise Stop(f"`{fetch}` failed; check git and the network, then run this again.")
+    fetch = ["git", "clone", "-q", "--depth=1", "-b", "TAG", "--", REPOSITORY, fetched]
+    if getstatusoutput("git version")[0] or run(fetch, capture_output=True).returncode:
+        raise Stop(f"{REPOSITORY} cannot be fetched; check git and the network.")
+    folders = [fetched]
 if not folders:
     raise Stop("There is no course around; open the notebook in the course's folder.")
-missing = [name for name in NEEDS if find_spec(name) is None]
-if missing and "google.colab" not in sys.modules:
-    raise Stop(f"No {missing[0]} here; run `python course.py lab --track TRACK`.")
-if missing:
-    packages = " ".join(missing).replace("PIL", "pillow")
-    print("Installing", packages, getstatusoutput(f"pip install -q {packages}")[1])
+names = " ".join(name.replace("PIL", "pillow") for name in NEEDS if not find_spec(name))
+if names and "google.colab" not in sys.modules:
+    way = f"of `python course.py lab --track TRACK`, or run `pip install {names}`."
+    raise Stop(f"No {names} in this kernel ({sys.executable}): choose the .venv {way}")
+if names:
+    run([sys.executable, "-m", "pip", "install", *names.split()])
 sys.path = list(dict.fromkeys([str(folders[0]), *sys.path]))  # once, in front
-
 import utils.TRACK  # noqa: E402, F401

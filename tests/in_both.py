@@ -14,8 +14,10 @@ import inspect
 import io
 import pickle
 import re
+import shutil
 import sys
 import tempfile
+import time
 import traceback
 from dataclasses import replace
 from functools import partial
@@ -589,7 +591,7 @@ def weight_files(track):
         half = Path(folder, "half.npz")
         half.write_bytes(path.read_bytes()[:5000])
         text = Path(folder, "text.npz")
-        text.write_text("no weights")
+        text.write_text("no weights", encoding="utf-8")
         refused = {
             "another model": attempt(lambda: track.layer.load_weights(other, path)),
             "half a file": attempt(lambda: track.layer.load_weights(fresh, half)),
@@ -625,15 +627,27 @@ def meadow_files(track):
     return found
 
 
+def keep_as_if_killed(folder):
+    """Copy what half a download has written: a killed process tidies nothing up."""
+    for _ in range(1000):  # until something is written, and not for ever
+        if sum(path.stat().st_size for path in folder.iterdir()):
+            break
+        time.sleep(0.01)
+    shutil.copytree(folder, folder.with_name("killed"))
+
+
 def downloads(track):
     """What `fetch` makes of a framework's failed download, and of a second try."""
     content = track.weight_file()
     half = content[: len(content) // 2]
     troubles = {
-        "refused": lambda: contextlib.nullcontext(closed()),
-        "missing": lambda: server(None),
-        "cut short": lambda: server(half, announced=len(content)),
-        "other bytes": lambda: server(half),
+        "refused": lambda _: contextlib.nullcontext(closed()),
+        "missing": lambda _: server(None),
+        "cut short": lambda _: server(half, announced=len(content)),
+        "other bytes": lambda _: server(half),
+        "killed": lambda folder: server(
+            half, len(content), before_end=partial(keep_as_if_killed, folder)
+        ),
     }
 
     def fetch(address, folder):
@@ -645,11 +659,15 @@ def downloads(track):
     found = {}
     for name, trouble in troubles.items():
         with tempfile.TemporaryDirectory() as folder:
-            with trouble() as address:
-                first, said = fetch(address, folder)
+            folder, killed = Path(folder, "kept"), Path(folder, "killed")
+            folder.mkdir()
+            with trouble(folder) as address:
+                first, said = fetch(address, str(folder))
+            if killed.exists():
+                folder = killed
             with server(content) as address:
-                second, _ = fetch(address, folder)
-            left = len(list(Path(folder).iterdir()))
+                second, _ = fetch(address, str(folder))
+            left = len(list(folder.iterdir()))
         found[name] = {"first": first, "said": said, "second": second, "left": left}
     return found
 

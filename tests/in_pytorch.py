@@ -31,6 +31,7 @@ def devices() -> dict[str, str]:
             mock.patch(
                 "torch.backends.mps.is_available", lambda gpus=gpus: "Apple" in gpus
             ),
+            mock.patch("torch.__version__", torch.torch_version.TorchVersion("2.14.0")),
         ):
             found[gpus] = str(layer.device.__wrapped__())
     return found

@@ -6,14 +6,19 @@ import contextlib
 import http.server
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 
 @contextlib.contextmanager
-def server(content: bytes | None, announced: int | None = None) -> Iterator[str]:
+def server(
+    content: bytes | None,
+    announced: int | None = None,
+    before_end: Callable[[], None] = lambda: None,
+) -> Iterator[str]:
     """Serve the same bytes to every request, 404 for None. Yields the address.
 
     announced: the length that the header claims, if it is not the true one.
+    before_end: is called when the content is sent and the connection still open.
     """
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -23,7 +28,9 @@ def server(content: bytes | None, announced: int | None = None) -> Iterator[str]
             self.send_response(200)
             self.send_header("Content-Length", str(announced or len(content)))
             self.end_headers()
-            return self.wfile.write(content)
+            self.wfile.write(content)
+            self.wfile.flush()
+            return before_end()
 
         def log_message(self, *_):
             pass

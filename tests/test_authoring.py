@@ -15,6 +15,7 @@ import numpy as np
 import polib
 import pytest
 from PIL import Image
+from saved import as_colab_saves
 
 from authoring import execute, exports, keys, links, translate
 from authoring.cli import main
@@ -155,7 +156,14 @@ PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9"
     "awAAAABJRU5ErkJggg=="
 )
-SETTINGS = '[tool.every-pixel]\nrepository = ""\n\n[tool.ruff]\nline-length = 88\n'
+SETTINGS = """[tool.every-pixel]
+repository = ""  # an address
+tag = "v1.0"
+site = ""
+
+[tool.ruff]
+line-length = 88
+"""
 
 
 @pytest.fixture(scope="module")
@@ -288,6 +296,15 @@ def test_a_quiz_is_linked_by_its_page_in_the_language_of_the_notebook(course):
         assert built == f"[Q](../../../quizzes/{language}/05_sums.html#pre)"
     with pytest.raises(ContentError, match=r"links to \.\./quizzes/06_none\.yaml"):
         linked("[Q](../quizzes/06_none.yaml#pre)", "en")
+    at = "https://github.com/a/b"
+    change(course, "pyproject.toml", 'repository = ""', f'repository = "{at}"')
+    built = linked("[Q](../quizzes/05_sums.yaml#pre)", "ko")
+    assert built == f"[Q]({at}/blob/v1.0/quizzes/ko/05_sums.html#pre)"
+    change(course, "pyproject.toml", 'site = ""', 'site = "https://a.example/b/"')
+    built = linked("[Q](../quizzes/05_sums.yaml#pre)", "ko")
+    assert built == "[Q](https://a.example/b/quizzes/ko/05_sums.html#pre)"
+    built = linked("[L](../labs/05_sums.md)", "ko")
+    assert built == f"[L]({at}/blob/v1.0/labs/ko/pytorch/05_sums.ipynb)"
 
 
 # --- what is executed again
@@ -998,23 +1015,29 @@ def test_check_names_files_without_a_source(course, capsys, gone, left):
     assert capsys.readouterr().err.startswith(f"{left} has no source")
 
 
+def git(course, *command):
+    who = ["-c", "user.name=x", "-c", "user.email=x@example.org"]
+    subprocess.run(["git", "-C", course, *who, *command], check=True)
+
+
 def test_publish_adds_links_and_executes_nothing(course, capsys):
-    subprocess.run(["git", "init", "-q", course], check=True)
+    git(course, "init", "-q")
     assert main(["publish"], course) == 1
     assert "has no git remote" in capsys.readouterr().err
-    address = "git@github.com:someone/every-pixel.git"
-    remote = ["git", "-C", course, "remote", "add", "origin", address]
-    subprocess.run(remote, check=True)
+    git(course, "remote", "add", "origin", "git@github.com:someone/every-pixel.git")
     before = load(course, "lessons")
     assert main(["publish"], course) == 0
-    assert "executed" not in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "executed" not in said
+    assert "run `git tag v1.0` and `git push origin HEAD v1.0`" in said.splitlines()[-1]
     url = "https://github.com/someone/every-pixel"
     settings = (course / "pyproject.toml").read_bytes().decode()
-    assert settings == SETTINGS.replace('""', f'"{url}"')
+    assert settings == SETTINGS.replace('""', f'"{url}"', 1)
     after = load(course, "lessons")
     assert f'REPOSITORY = "{url}"' in after.cells[1].source
+    assert '"-b", "v1.0", "--", REPOSITORY' in after.cells[1].source
     link = (
-        "https://colab.research.google.com/github/someone/every-pixel/blob/main/"
+        "https://colab.research.google.com/github/someone/every-pixel/blob/v1.0/"
         "lessons/en/pytorch/05_sums.ipynb"
     )
     assert after.cells[0].source == f"# Sums\n\n[Open in Colab]({link})"
@@ -1023,6 +1046,65 @@ def test_publish_adds_links_and_executes_nothing(course, capsys):
         c.get("outputs") for c in before.cells
     ]
     assert main(["check"], course) == 0
+
+
+def test_a_published_notebook_has_no_link_that_colab_cannot_follow(course):
+    git(course, "init", "-q")
+    git(course, "remote", "add", "origin", "https://gitlab.com/a/b")
+    assert "](../../../labs/en/" in load(course, "lessons").cells[2].source
+    assert main(["publish"], course) == 0
+    for language in ("en", "ko"):
+        text = "".join(cell.source for cell in load(course, "lessons", language).cells)
+        place = f"labs/{language}/pytorch/05_sums.ipynb"
+        assert f"](https://gitlab.com/a/b/blob/v1.0/{place})" in text
+        assert re.findall(r"\]\((?!https:|data:)", text) == []
+
+
+@pytest.mark.parametrize(
+    ("origin", "old", "new", "said"),
+    [
+        ("/srv/course.git", "", "", "the remote /srv/course.git is not a public"),
+        ("https://me:secret@x/$(ls)", "", "", "the remote https://x/$(ls) is not a"),
+        ("https://x.org/a", 'tag = "v1.0"', "", "has no line like tag"),
+        ("https://x.org/a", '"v1.0"', '"v1;ls"', "has no line like tag"),
+    ],
+)
+def test_publish_looks_at_address_and_tag_before_it_works(
+    course, capsys, monkeypatch, origin, old, new, said
+):
+    monkeypatch.setattr("authoring.build.need_nothing_run", None)
+    git(course, "init", "-q")
+    git(course, "remote", "add", "origin", origin)
+    change(course, "pyproject.toml", old, new)
+    before = (course / "pyproject.toml").read_bytes()
+    assert main(["publish"], course) == 1
+    assert said in capsys.readouterr().err
+    assert (course / "pyproject.toml").read_bytes() == before
+
+
+def test_a_tag_is_not_published_twice(course, capsys):
+    git(course, "init", "-q")
+    git(course, "remote", "add", "origin", "https://x.org/a")
+    assert main(["publish"], course) == 0
+    git(course, "add", ".")
+    git(course, "commit", "-qm", "first")
+    git(course, "tag", "v1.0")
+    assert main(["publish"], course) == 0
+    change(course, "content/lessons/05_sums.md", "We add.", "We add on.")
+    assert main(["publish"], course) == 1
+    said = capsys.readouterr().err
+    assert "the tag v1.0 is there already" in said and "raise tag" in said
+    change(course, "pyproject.toml", "v1.0", "v1.1")
+    assert main(["publish"], course) == 0
+    assert '"-b", "v1.1"' in load(course, "labs").cells[1].source
+
+
+def test_a_notebook_that_colab_saved_is_not_executed_again(course, capsys):
+    path = course / "lessons/en/pytorch/05_sums.ipynb"
+    before = path.read_text("utf-8")
+    path.write_text(as_colab_saves(before), "utf-8")
+    assert "written" in executed(course, capsys)["lessons/en/pytorch/05_sums.ipynb"]
+    assert path.read_text("utf-8") == before
 
 
 @pytest.mark.parametrize(
@@ -1038,8 +1120,13 @@ def test_remotes_become_https_addresses(remote, address):
     assert https(remote + "\n") == address
 
 
-@pytest.mark.parametrize("remote", ["/srv/git/course.git", "../course", "C:\\course"])
-def test_a_local_remote_is_not_an_address(remote):
+@pytest.mark.parametrize(
+    "remote",
+    ["/srv/git/course.git", "../course", "C:\\course", "https://x.org"]
+    + [f"https://x.org/a{bad}b" for bad in " ;$`'\"&|<>()\\\n#?"]
+    + ["git@x.org:a/$(touch b)", "git@-x.org:a", "https://x;ls/a"],
+)
+def test_what_others_cannot_clone_is_no_address(remote):
     with pytest.raises(ValueError):
         https(remote)
 

@@ -1,6 +1,10 @@
 """The setup cell, where there is no course around: Colab's situation."""
 
+import os
+import re
 import subprocess
+import sys
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import nbformat
@@ -8,11 +12,12 @@ import pytest
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 
-from authoring.execute import ThisPython
+from authoring.kernels import LearnersPython
 from authoring.layout import TRACKS, Course
 from authoring.notebook import TEMPLATE, setup_cell
 
 ROOT = Path(__file__).resolve().parent.parent
+COURSE = Course(ROOT)
 WHERE = "from pathlib import Path\nprint(Path.cwd(), Path(utils.__file__).parent)"
 
 
@@ -26,18 +31,18 @@ def execute(codes: list[str], folder: Path, **options) -> list:
     notebook = new_notebook(cells=[new_code_cell(code) for code in codes])
     place = {"metadata": {"path": str(folder)}}
     client = NotebookClient(notebook, resources=place, **options)
-    client.create_kernel_manager().kernel_spec_manager = ThisPython()
-    client.execute(stderr=subprocess.DEVNULL)
+    client.create_kernel_manager().kernel_spec_manager = LearnersPython()
+    # Under pytest, a kernel shows nothing of what programs say that it starts.
+    environment = {k: v for k, v in os.environ.items() if k != "PYTEST_CURRENT_TEST"}
+    client.execute(env=environment, stderr=subprocess.DEVNULL)
     return notebook.cells
 
 
-def setup(repository: str = "", needs: str = "") -> str:
+def setup(repository: str = "", needs: str = "", language: str = "en") -> str:
     """The setup cell as the builder writes it."""
-    text = setup_cell([], "pytorch", Course(ROOT))
-    start = text.index("REPOSITORY")
-    end = text.index("Stop =")
-    lines = f'REPOSITORY = "{repository}"\nNEEDS = {needs.split()}\n'
-    return text[:start] + lines + text[end:]
+    text = setup_cell([], "pytorch", language, COURSE)
+    text = text.replace(f'"{COURSE.repository}"\n', f"{repository!r}\n", 1)
+    return re.sub(r"(?m)^NEEDS = .*", f"NEEDS = {needs.split()}", text)
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +53,14 @@ def repository(tmp_path_factory):
     done = subprocess.run(clone, capture_output=True, encoding="utf-8")
     if done.returncode:
         pytest.skip("this folder is not a git repository, so nothing can be cloned")
+    git = ["git", "-C", str(bare), "-c", "user.name=x", "-c", "user.email=x"]
+    subprocess.run([*git, "tag", "--force", COURSE.tag], check=True)
+    # What is newest, and not what was published.
+    tree = subprocess.check_output([*git, "mktree"], stdin=subprocess.DEVNULL)
+    newest = [*git, "commit-tree", "-m", "empty", tree.decode().strip()]
+    commit = subprocess.check_output(newest, encoding="utf-8").strip()
+    head = subprocess.check_output([*git, "symbolic-ref", "HEAD"], encoding="utf-8")
+    subprocess.run([*git, "update-ref", head.strip(), commit], check=True)
     return bare.as_uri()
 
 
@@ -83,7 +96,7 @@ def test_a_lesson_copied_alone_fetches_the_course_and_imports(
         pytest.skip("no lesson is built yet")
     notebook = nbformat.read(lessons[0], as_version=4)
     codes = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
-    written = f'REPOSITORY = "{Course(ROOT).repository}"'
+    written = f'REPOSITORY = "{COURSE.repository}"'
     assert written in codes[0]
     first = codes[0].replace(written, f'REPOSITORY = "{repository}"')
     said = run([first, codes[1], WHERE], tmp_path)
@@ -118,31 +131,78 @@ def test_without_a_course_it_says_one_sentence(tmp_path):
 
 def test_a_clone_that_fails_is_one_sentence(tmp_path):
     address = (tmp_path / "nothing.git").as_uri()
-    said = refusal(setup(address), tmp_path)
-    assert said.startswith(
-        f"`git clone --quiet --depth 1 {address} every-pixel` failed"
-    )
-    assert "\n" not in said
-
-
-def test_a_missing_framework_is_one_sentence():
-    assert refusal(setup(needs="numpy no_such_framework"), ROOT) == (
-        "No no_such_framework here; run `python course.py lab --track pytorch`."
+    assert refusal(setup(address), tmp_path) == (
+        f"{address} cannot be fetched; check git and the network."
     )
 
 
-def test_on_colab_only_what_is_missing_is_installed(tmp_path):
+def test_without_git_it_says_the_same_sentence(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    address = (tmp_path / "nothing.git").as_uri()
+    assert refusal(setup(address), tmp_path).startswith(f"{address} cannot be fetched")
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["file:///x; touch ran; #", "file:///x$(touch ran)", "--upload-pack=touch ran"],
+)
+def test_no_part_of_the_address_is_run(tmp_path, address):
+    assert "cannot be fetched" in refusal(setup(address), tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_a_notebook_says_its_language_wherever_it_lies(language, monkeypatch):
+    """Also in another language's folder, and after one of another language."""
+    monkeypatch.setenv("EVERY_PIXEL_LANGUAGE", "fr")
+    monkeypatch.setenv("JPY_SESSION_NAME", str(ROOT / "lessons/ko/pytorch/05.ipynb"))
+    asked = "from utils.quiz.find import spoken\nprint(spoken())"
+    other = setup(language={"en": "ko", "ko": "en"}[language])
+    said = run([other, setup(language=language), asked], ROOT / "lessons")
+    assert said[2] == f"{language}\n"
+
+
+@pytest.mark.parametrize("track", TRACKS)
+def test_a_missing_package_is_one_sentence_with_both_ways_out(track):
+    code = setup(needs="numpy no_such_framework PIL nothing")
+    code = code.replace("--track pytorch", f"--track {track}")
+    assert refusal(code, ROOT) == (
+        f"No no_such_framework nothing in this kernel ({sys.executable}): choose the "
+        f".venv of `python course.py lab --track {track}`, or run "
+        "`pip install no_such_framework nothing`."
+    )
+
+
+def test_pillow_is_asked_for_by_the_name_of_its_package():
+    hidden = "import importlib.util\nimportlib.util.find_spec = lambda name: None"
+    notebook = f"{hidden}\n{setup(needs='PIL')}"
+    said = refusal(notebook, ROOT)
+    assert said.startswith("No pillow in") and said.endswith("`pip install pillow`.")
+
+
+def test_all_other_packages_have_the_names_of_their_modules():
+    needed = set()
+    for path in (ROOT / "lessons" / "en").glob("*/*.ipynb"):
+        cell = nbformat.read(path, as_version=4).cells[1].source
+        needed |= set(re.findall(r'"(\w+)"', re.search(r"NEEDS = \[([^]]*)", cell)[1]))
+    assert {"PIL", "numpy"} <= needed
+    for name in needed - {"PIL"}:
+        assert name in packages_distributions()[name]
+
+
+def test_on_colab_only_what_is_missing_is_installed():
     pretend = (
         "import subprocess, sys, types\n"
         "sys.modules['google.colab'] = types.ModuleType('google.colab')\n"
-        "subprocess.getstatusoutput = lambda command: (0, f'<{command}>')"
+        "subprocess.run = lambda command: print(*command[1:])"
     )
     said = run([pretend, setup(needs="numpy no_such_package PIL")], ROOT)
-    assert said[1] == "Installing no_such_package <pip install -q no_such_package>\n"
+    assert said[1] == "-m pip install no_such_package\n"
 
 
 def test_the_template_is_short_and_ends_with_the_import():
-    text = setup_cell([], "pytorch", Course(ROOT))
-    assert len(text.split("\n")) <= 30 and text.endswith("\nimport utils.pytorch")
-    assert max(map(len, text.split("\n"))) <= 88
-    assert "noqa" in TEMPLATE.read_text("utf-8") and "noqa" not in text
+    for track in TRACKS:
+        lines = setup_cell([], track, "ko", COURSE).split("\n")
+        assert len(lines) <= 30 and lines[-1] == f"import utils.{track}"
+        assert max(map(len, lines)) <= 88
+    assert "noqa" in TEMPLATE.read_text("utf-8") and "noqa" not in lines[-1]

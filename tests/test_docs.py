@@ -126,7 +126,7 @@ def test_the_readme_names_each_lesson_that_exists_with_its_times():
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_the_commands_of_the_documents_exist(name):
     known = re.findall(r"(?m)^  python course.py (\w+) ", text_of("course.py"))
-    assert len(known) == 7
+    assert len(known) == 8
     for command in re.findall(r"python course\.py (\w+)", text_of(name)):
         assert command in known
 

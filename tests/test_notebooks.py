@@ -58,7 +58,7 @@ def test_a_lesson_asks_before_and_after_and_links_the_page_of_its_quiz(path):
     text = "".join(cell.source for cell in load(path).cells)
     page = f"quizzes/{language}/{path.stem}.html"
     for part in ("pre", "post"):
-        assert f"](../../../{page}#{part})" in text
+        assert f"{page}#{part})" in text
         assert f'id="{part}"' in (ROOT / page).read_text(encoding="utf-8")
 
 
@@ -103,6 +103,12 @@ def test_it_starts_with_its_title_and_the_setup_cell(path):
 
 
 @each(NOTEBOOKS)
+def test_its_first_cell_says_its_language(path):
+    said = f'os.environ["EVERY_PIXEL_LANGUAGE"] = "{path.parts[-3]}"'
+    assert said in codes(path)[0].source.split("\n")
+
+
+@each(NOTEBOOKS)
 def test_it_imports_the_framework_of_its_track_only(path):
     sources = [cell.source for cell in codes(path)]
     assert keys.frameworks(sources, COURSE) <= {path.parts[-2]}
@@ -137,7 +143,10 @@ def test_a_translation_has_the_code_outputs_and_ids_of_the_english_one(path):
     for one, two in zip(english.cells, translated.cells, strict=True):
         assert (one.id, one.cell_type) == (two.id, two.cell_type)
         if one.cell_type == "code":
-            assert one.source == two.source
+            said = two.source
+            if one.id == "setup":
+                said = said.replace(f'"{path.parts[-3]}"', '"en"')
+            assert one.source == said
             asks = shown.CELL.fullmatch(one.source)  # in the language of the notebook
             assert (one.outputs == two.outputs) is not bool(asks)
     assert english.metadata.every_pixel.key == translated.metadata.every_pixel.key

@@ -1,16 +1,22 @@
 """Weights come from a server, or one sentence says why they do not."""
 
+import ast
 import io
 import re
 import socket
+from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
 import tracks
 from served import closed, server
 
+from authoring.layout import Course
+from authoring.read import read
 from utils import pretrained
 
+COURSE = Course(Path(__file__).resolve().parent.parent)
+CONTENTS = [*COURSE.contents("lessons"), *COURSE.contents("labs")]
 each_track = pytest.mark.parametrize("track", ["pytorch", "tensorflow"])
 
 
@@ -81,6 +87,62 @@ def test_a_framework_that_fails_leaves_nothing_and_loads_later(track, trouble):
     assert found["said"].count("\n") == 1
     assert found["second"] == "loaded", "and the broken file is not in its way"
     assert found["left"] == 1, "the file that was loaded"
+
+
+def test_the_reason_is_what_the_system_says_and_not_the_sentences_around_it(
+    headless, capsys
+):
+    def make():
+        unknown = OSError(-2, "Name or service not known")
+        raise OSError("HTTPSConnectionPool(host='api', port=443): ...") from unknown
+
+    assert pretrained.fetch(make, "RetinaNet", 137) is None
+    assert "could not be loaded (Name or service not known), so" in (
+        capsys.readouterr().out
+    )
+
+
+@each_track
+def test_what_a_killed_download_leaves_is_not_taken_for_good(track):
+    assert tracks.answer(track, "downloads")["killed"]["second"] == "loaded"
+
+
+def test_a_wrong_check_sum_is_told_for_kagglehub_too(headless, capsys):
+    def make():
+        said = "The X-Goog-Hash header indicated a MD5 checksum of:\n\n  AAAA=="
+        raise type("Corrupted", (Exception,), {"__module__": "kagglehub.exceptions"})(
+            said
+        )
+
+    assert pretrained.fetch(make, "RetinaNet", 137) is None
+    assert capsys.readouterr().out == (
+        "RetinaNet (137 MB) could not be loaded (the file came damaged), so the lesson "
+        "goes on without it.\n"
+    )
+
+
+def unchecked(call: ast.Call) -> bool:
+    """Whether a call downloads a file, and takes it without comparing a check sum."""
+    name, given = ast.unparse(call.func), {word.arg for word in call.keywords}
+    needed = {"get_file": "file_hash", "load_state_dict_from_url": "check_hash"}
+    kind = name.rpartition(".")[2]
+    never = kind in ("urlopen", "urlretrieve") or name.endswith("saved_model.load")
+    return never or (kind in needed and needed[kind] not in given)
+
+
+@pytest.mark.parametrize("path", CONTENTS, ids=lambda path: "-".join(path.parts[-2:]))
+def test_no_notebook_takes_a_file_over_http_or_without_a_check_sum(path):
+    cells = read(path, COURSE).cells
+    nodes = [
+        node
+        for cell in cells
+        if cell.kind == "code"
+        for node in ast.walk(ast.parse(cell.text))
+    ]
+    calls = [node for node in nodes if isinstance(node, ast.Call)]
+    assert not [ast.unparse(call) for call in calls if unchecked(call)]
+    texts = [node.value for node in nodes if isinstance(node, ast.Constant)]
+    assert not [text for text in texts if str(text).startswith("http://")]
 
 
 @each_track

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from IPython.display import HTML
 
+from authoring.layout import Course
 from utils import quiz
 from utils.quiz.find import QUESTIONS, load, spoken
 from utils.quiz.panel import judge, number_of, panel
@@ -137,10 +138,10 @@ def test_as_text_it_has_questions_answers_and_a_link(path):
         html = as_html(data, part)
         assert html.count("<details>") == len(data[part])
         link = re.search(r'href="([^"]+)"', html)[1]
-        page, _, section = link.partition("#")
         root = Path(__file__).resolve().parent.parent
-        assert (root / "lessons/en/pytorch" / page).resolve().exists()
-        assert section == part
+        above = "" if Course(root).repository else "../../../"
+        assert link == f"{above}{data['page']}#{part}"
+        assert (root / "quizzes" / path.parent.name / f"{path.stem}.html").exists()
         for question in data[part]:
             assert question["ask"] in html
             for option in question.get("options", []):
@@ -180,43 +181,30 @@ def test_no_random_number_is_drawn(shown, monkeypatch, headless):
 # --- which quiz, which language
 
 
-@pytest.mark.parametrize(
-    ("places", "language"),
-    [
-        (["/home/ada/course/lessons/ko/pytorch/05_unet.ipynb"], "ko"),
-        (["/home/ada/course/lessons/en/pytorch"], "en"),
-        (["/content"], "en"),
-        (["/home/ko/course"], "en"),
-        (["/home/lessons/course/labs/ko/tensorflow"], "ko"),
-        (["/x", "/course/solutions/ko/pytorch"], "ko"),
-        (["/course/lessons/xx/pytorch"], "en"),
-    ],
-)
-def test_the_folder_of_the_notebook_tells_the_language(places, language):
-    assert spoken(places) == language
-
-
-def test_editors_tell_where_the_notebook_lies(monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)
-    assert spoken() == "en"
-    monkeypatch.setenv("JPY_SESSION_NAME", "/course/lessons/ko/pytorch/05_unet.ipynb")
-    assert spoken() == "ko"
-    monkeypatch.delenv("JPY_SESSION_NAME")
-    folder = tmp_path / "lessons" / "ko" / "tensorflow"
-    folder.mkdir(parents=True)
-    monkeypatch.chdir(folder)
-    assert spoken() == "ko"
-
-
-def test_one_call_speaks_the_language_of_its_folder(shown, monkeypatch, tmp_path):
+def test_one_call_speaks_the_language_that_the_notebook_says(shown, monkeypatch):
     monkeypatch.setenv("EVERY_PIXEL_HEADLESS", "1")
-    for language in ("en", "ko"):
-        folder = tmp_path / "lessons" / language / "pytorch"
-        folder.mkdir(parents=True)
-        monkeypatch.chdir(folder)
+    monkeypatch.delenv("EVERY_PIXEL_LANGUAGE", raising=False)
+    quiz.show("05", "pre")
+    for language in ("ko", "en"):
+        monkeypatch.setenv("EVERY_PIXEL_LANGUAGE", language)
+        assert spoken() == language
         quiz.show("05", "pre")
-    english, korean = (data.data for data, _ in shown)
+    first, korean, english = (data.data for data, _ in shown)
     assert "Before the lesson" in english and "강의를 읽기 전에" in korean
+    assert first == english
+
+
+def test_the_language_may_be_named_in_the_call(shown, monkeypatch):
+    monkeypatch.setenv("EVERY_PIXEL_HEADLESS", "1")
+    monkeypatch.setenv("EVERY_PIXEL_LANGUAGE", "en")
+    quiz.show("05", "pre", "ko")
+    assert "강의를 읽기 전에" in shown[0][0].data
+
+
+def test_of_a_published_course_the_page_is_linked_by_its_address():
+    data = load("05")
+    html = as_html({**data, "page": "https://pages.example/quizzes/en/05.html"}, "pre")
+    assert 'href="https://pages.example/quizzes/en/05.html#pre"' in html
 
 
 @pytest.mark.parametrize("number", [5, "5", "05"])

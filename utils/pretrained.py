@@ -25,8 +25,10 @@ def fetch(make: Callable[[], Model], what: str, megabytes: float) -> Model | Non
     """Make a model whose weights a library downloads, or say why there is none.
 
     The library keeps the file, so the download happens once: PyTorch in
-    ~/.cache/torch, Keras in ~/.keras. Both leave no broken file behind that they would
-    take for a good one, since they compare its check sum.
+    ~/.cache/torch, Keras in ~/.keras, KerasHub in ~/.cache/kagglehub, transformers in
+    ~/.cache/huggingface. Take nothing else here: these fetch over https, and never take
+    a file that was cut short for a good one. When it comes, the first three compare its
+    check sum, and transformers its length.
 
     Args:
         make: takes nothing and returns the model, for instance
@@ -47,8 +49,7 @@ def fetch(make: Callable[[], Model], what: str, megabytes: float) -> Model | Non
                 stack.enter_context(contextlib.redirect_stderr(io.StringIO()))
             return make()
     except Exception as error:
-        # Keras raises nothing more precise than Exception itself.
-        if not isinstance(error, FAILURES) and type(error) is not Exception:
+        if not _is_failure(error):
             raise
         reason = _reason(error)
     finally:
@@ -60,6 +61,14 @@ def fetch(make: Callable[[], Model], what: str, megabytes: float) -> Model | Non
     return None
 
 
+def _is_failure(error: Exception) -> bool:
+    """Tell a download that fails from a mistake in the code."""
+    # Keras raises nothing more precise than Exception itself. KerasHub downloads with
+    # kagglehub, which has a kind of its own for a wrong check sum.
+    of_kagglehub = type(error).__module__ == "kagglehub.exceptions"
+    return isinstance(error, FAILURES) or type(error) is Exception or of_kagglehub
+
+
 def _reason(error: BaseException) -> str:
     """Say in a few words what went wrong with a download."""
     if type(error) is Exception and error.__context__:
@@ -68,7 +77,10 @@ def _reason(error: BaseException) -> str:
         return f"the server answers {error.code} {error.reason}"
     if isinstance(error, URLError):
         error = error.reason
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
+    cause = error  # requests wraps what the system says in sentences of its own
+    while isinstance(cause, BaseException):
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror
+        cause = cause.__cause__ or cause.__context__
     said = (str(error) or type(error).__name__).splitlines()[0]
-    return "the file came damaged" if "hash" in said else said
+    return "the file came damaged" if "hash" in said.lower() else said

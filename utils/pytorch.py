@@ -18,7 +18,9 @@ os.environ.setdefault("GOMP_SPINCOUNT", "3000")  # read when torch is loaded
 
 try:
     import torch
-except ModuleNotFoundError:
+except ModuleNotFoundError as error:
+    if error.name != "torch":  # PyTorch is there, and lacks something itself
+        raise
     raise ModuleNotFoundError(
         "PyTorch is not installed in this kernel: start the course with "
         "`python course.py lab --track pytorch`, or run `pip install torch`."
@@ -45,7 +47,9 @@ def device() -> torch.device:
     """The fastest device here: an NVIDIA GPU, Apple's GPU, or the CPU."""
     if torch.cuda.is_available():
         return torch.device("cuda")
-    if torch.backends.mps.is_available():
+    # Before PyTorch 2.14, Apple's GPU takes wrong steps where batch normalisation meets
+    # channels_last (pytorch/pytorch#175189); before 2.9 it has no max-unpooling.
+    if torch.backends.mps.is_available() and torch.__version__ >= (2, 14):
         return torch.device("mps")
     return torch.device("cpu")
 

@@ -41,18 +41,26 @@ def _quiet():
         os.close(nowhere)
 
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # read at the import
+# Both are read at the import.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ["KERAS_BACKEND"] = "tensorflow"
 try:
     with _quiet():
         import keras
         import tensorflow as tf
 
         tf.config.list_physical_devices("GPU")
-except ModuleNotFoundError:
+except ModuleNotFoundError as error:
+    if error.name not in ("tensorflow", "keras"):  # they are there, and lack it
+        raise
     raise ModuleNotFoundError(
         "TensorFlow is not installed in this kernel: start the course with "
         "`python course.py lab --track tensorflow`, or run `pip install tensorflow`."
     ) from None
+# Whatever ~/.keras/keras.json says: the lessons' shapes and numbers are those of these.
+keras.config.set_floatx("float32")
+keras.config.set_image_data_format("channels_last")
+keras.config.set_epsilon(1e-7)
 
 
 def _is_worth_saying(message: logging.LogRecord) -> bool:

@@ -10,13 +10,18 @@ from authoring.quizzes.ask import PARTS, Question, Quiz
 from authoring.quizzes.page import LETTERS, answer_said, option_html, see
 
 
-def data(quiz: Quiz, title: str, language: str, words: dict[str, str]) -> str:
-    """Write everything that a notebook needs for the quiz of a lesson."""
+def data(
+    quiz: Quiz, title: str, language: str, words: dict[str, str], page: str
+) -> str:
+    """Write everything that a notebook needs for the quiz of a lesson.
+
+    ``page`` is the address of its page, or its place in a course without addresses.
+    """
     whole = {
         "note": f"{NOTE}: {quiz.place}",
         "language": language,
         "title": words["title"].format(number=quiz.stem[:2], title=title),
-        "page": f"quizzes/{language}/{quiz.stem}.html",
+        "page": page,
         "words": words,
     }
     for part in PARTS:

@@ -140,9 +140,10 @@ def files(
                 continue
             home = f'<a href="index.html">{escape(words["all_quizzes"])}</a>'
             links = home + _languages(f"{quiz.stem}.html", language, own)
-            text = page.lesson_page(local, said, language, links, words)
-            yield course.quiz_page(language, quiz.stem), text
-            text = data(local, said, language, words)
+            path = course.quiz_page(language, quiz.stem)
+            yield path, page.lesson_page(local, said, language, links, words)
+            at = course.address(path) or course.place(path)
+            text = data(local, said, language, words, at)
             yield course.quiz_data(language, quiz.stem), text
         links = _languages("index.html", language, languages)
         text = page.index_page(listed, language, links, words)

@@ -25,7 +25,7 @@ def show(number: str, part: str, language: str | None = None) -> None:
     Args:
         number: of the lesson, such as "05".
         part: "pre" or "post".
-        language: such as "ko"; by default that of the folder that holds the notebook.
+        language: such as "ko"; by default that of the notebook.
 
     Raises:
         ValueError: there is no such quiz; the text names those that there are.

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
 from pathlib import Path
 
 QUESTIONS = Path(__file__).resolve().parent / "questions"
-NOTEBOOKS = ("lessons", "labs", "solutions")
 
 
 def load(number: str, language: str = "en") -> dict:
@@ -29,25 +27,6 @@ def load(number: str, language: str = "en") -> dict:
     return json.loads(found.read_text(encoding="utf-8"))
 
 
-def spoken(places: Iterable[str | Path] | None = None) -> str:
-    """Tell the language of the notebook from where it lies, as in lessons/ko/pytorch.
-
-    places: paths of the notebook or its folder; by default all that editors tell.
-    """
-    if places is None:
-        places = [*_notebooks(), Path.cwd()]
-    for place in places:
-        names = Path(place).parts
-        for kind, language in zip(names[:-1], names[1:]):
-            if kind in NOTEBOOKS and (QUESTIONS / language).is_dir():
-                return language
-    return "en"
-
-
-def _notebooks() -> list[str]:
-    """Where VS Code and JupyterLab say that the notebook lies."""
-    from IPython import get_ipython
-
-    shell = get_ipython()
-    told = shell.user_ns.get("__vsc_ipynb_file__") if shell else None
-    return [path for path in (told, os.environ.get("JPY_SESSION_NAME")) if path]
+def spoken() -> str:
+    """The language of the notebook, such as "ko": its first cell says it."""
+    return os.environ.get("EVERY_PIXEL_LANGUAGE", "en")

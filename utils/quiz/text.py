@@ -8,8 +8,10 @@ from html import escape
 def as_html(quiz: dict, part: str) -> str:
     """Give the questions as text, each with its folded answer, and a link on top."""
     words = quiz["words"]
-    # Every notebook lies three folders deep, in lessons/en/pytorch and the like.
-    link = f'<a href="../../../{quiz["page"]}#{part}">{escape(quiz["page"])}</a>'
+    # Every notebook lies three folders deep, in lessons/en/pytorch and the like. Where
+    # the course is published, the page has an address of its own.
+    above = "" if "://" in quiz["page"] else "../../../"
+    link = f'<a href="{above}{quiz["page"]}#{part}">{escape(quiz["page"])}</a>'
     lines = [
         f"<p><b>{escape(quiz['title'])}. {escape(words[part])}</b></p>",
         f"<p>{escape(words['on_page']).format(link=link)}</p>",

@@ -9,6 +9,7 @@ import numpy as np
 
 from utils import metrics
 from utils.checks.core import Case, Exercise
+from utils.checks.values import plain
 
 CLINIC, CUTOUT, DRIVING = "clinic", "cut-out", "driving"
 
@@ -93,7 +94,7 @@ def _cases() -> Iterator[Case]:
 def _ask(function: Callable, given: dict):
     """Let the learner's score choose one of the two answers."""
     story, truths, *both = given.values()
-    scores = [function(story, truths, prediction) for prediction in both]
+    scores = [plain(function(story, truths, prediction)) for prediction in both]
     if any(score is None for score in scores):
         return None
     return scores[0], scores[1], _choice(*scores)

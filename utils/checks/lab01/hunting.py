@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from utils.checks.values import plain
+
 FOUND = 0.8  # share of the sheep pixels that must be found
 GOAL = 0.6  # of the false alarms of the first network
 
@@ -18,9 +20,9 @@ def judge(after, before, is_sheep) -> tuple[bool, str]:
     """Tell whether the hunt took away enough false alarms, and what to try."""
     if after is None:
         return False, "It is not written yet, for it returns None."
-    is_sheep, before = np.asarray(is_sheep) == 1, np.asarray(before, float)
+    is_sheep, before = np.asarray(is_sheep) == 1, np.asarray(plain(before), float)
     try:
-        after = np.asarray(after, float)
+        after = np.asarray(plain(after), float)
     except (TypeError, ValueError):
         return False, (
             "What comes back are no chances.\nHint: Return the network from hunt, and "

@@ -8,6 +8,7 @@ import numpy as np
 
 from utils.checks.core import Case, Exercise, Mistake
 from utils.checks.lab02.kernels import by_impulses
+from utils.checks.values import plain
 
 
 def run(kernels, strides, x) -> np.ndarray:
@@ -110,7 +111,7 @@ def _ask(function, given: dict):
     if any(kernel is None for kernel in answer[0]):
         return "There is None among your kernels: is exercise 1 written?"
     try:
-        kernels = [np.asarray(kernel, float) for kernel in answer[0]]
+        kernels = [np.asarray(plain(kernel), float) for kernel in answer[0]]
         strides = [int(stride) for stride in answer[1]]
     except (TypeError, ValueError):
         return "Return two lists: kernels, which are arrays, and strides, numbers."

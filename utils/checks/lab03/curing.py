@@ -6,6 +6,7 @@ import numpy as np
 
 from utils import metrics
 from utils.checks.lab03.grids import share
+from utils.checks.values import plain
 
 STRIDE = 4  # of the grid: two layers that double
 MOST_OF_BEFORE = 0.2  # of the grid's share
@@ -26,9 +27,9 @@ def judge(after, before, masks) -> tuple[bool, str]:
     """Tell whether the grid is gone and the masks are still good, and what to try."""
     if after is None:
         return False, "It is not written yet, for it returns None."
-    before = np.asarray(before, float)
+    before = np.asarray(plain(before), float)
     try:
-        after = np.asarray(after, float)
+        after = np.asarray(plain(after), float)
     except (TypeError, ValueError):
         return False, (
             "What comes back are no logits.\nHint: Return a layer from cured, and "

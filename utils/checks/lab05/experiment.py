@@ -8,6 +8,7 @@ from numbers import Real
 import numpy as np
 
 from utils import metrics
+from utils.checks.values import plain
 from utils.datasets import Samples
 
 MELANOMA = "melanoma"
@@ -28,7 +29,7 @@ def judge(answer, predict: Callable, validation: Samples) -> tuple[bool, str]:
             "0 and 1. The logit 0 is the probability 0.5."
         )
     try:
-        logits = np.asarray(predict(model, validation.images), float)
+        logits = np.asarray(plain(predict(model, validation.images)), float)
         found = logits > np.log(threshold / (1 - threshold))
         dice = metrics.dice(validation.masks, found)
     except Exception as error:

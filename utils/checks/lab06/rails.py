@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from utils import metrics
+from utils.checks.values import plain
 
 CLASSES = ("background", "sky", "tree", "fence", "sheep")
 FENCE = CLASSES.index("fence")
@@ -26,7 +27,7 @@ def judge(after, usual, before, masks) -> tuple[bool, str]:
     if after is None:
         return False, "It is not written yet, for it returns None."
     try:
-        found = np.asarray(after)
+        found = np.asarray(plain(after))
     except ValueError:
         found = np.zeros(0)
     whole = found.dtype.kind in "iub" and found.shape == np.shape(masks)
@@ -36,7 +37,7 @@ def judge(after, usual, before, masks) -> tuple[bool, str]:
             "of settings from choose_settings, and leave the cell that calls by_crf as "
             "it is."
         )
-    masks, usual, before = (np.asarray(each) for each in (masks, usual, before))
+    masks, usual, before = (np.asarray(plain(each)) for each in (masks, usual, before))
     reached, known, start = (borders(masks, each) for each in (found, usual, before))
     text = (
         f"Boundary IoU of the fence {reached[FENCE]:.3f} (at least {GOAL:.2f}; network "

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from utils import metrics
+from utils.checks.values import plain
 
 LEAST_DICE = 0.85  # mean over the images
 LEAST_PCK = 0.60  # of the visible joints, at half a torso
@@ -18,7 +19,7 @@ def _logits(model, predict: Callable, images) -> tuple[np.ndarray | None, str]:
     if isinstance(model, tuple):
         return None, "You return several things. Return the model alone."
     try:
-        return np.asarray(predict(model, images), float), ""
+        return np.asarray(plain(predict(model, images)), float), ""
     except Exception as error:
         said = " ".join(str(error).split())[:200]
         return None, (
