@@ -87,7 +87,7 @@ def main() -> None:
     spec.loader.exec_module(course)
     track = Path.cwd().name
     if track in course.TRACKS:
-        hide_all_but(closure(course.requirements([track], dev=False)))
+        hide_all_but(closure(course.requirements([track])))
     from ipykernel import kernelapp
 
     kernelapp.launch_new_instance()

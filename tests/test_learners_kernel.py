@@ -73,7 +73,7 @@ def test_a_notebook_needs_only_what_the_requirements_name(path):
     """Named, not brought along by another package, which may stop needing it."""
     setup = nbformat.read(path, as_version=4).cells[1].source
     needs = ast.literal_eval(re.search(r"^NEEDS = (\[.*?\])$", setup, re.M | re.S)[1])
-    named = course.requirements([path.parent.name], dev=False)
+    named = course.requirements([path.parent.name])
     named = {line.partition(">")[0].lower() for line in named} | {"keras"}
     for module in needs:
         assert {name.lower() for name in brought()[module]} & named, module
