@@ -29,6 +29,10 @@ def test_what_comes_back(people):
     assert people.joint_names == poses.JOINTS and len(poses.JOINTS) == 14
 
 
+def test_a_cell_that_ends_with_them_shows_a_line_and_not_their_pixels(people):
+    assert repr(people) == "Samples(40 x 96 x 128, simulated)"
+
+
 def test_the_same_seed_draws_the_same_and_another_one_something_else(people):
     again, other = body.simulate_body(3), simulate_body(3, seed=1)
     for name in ("images", "masks", "joints"):

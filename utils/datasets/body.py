@@ -26,7 +26,7 @@ _RECIPE = 1  # goes into the cache's key: count up whenever a picture changes
 _TALL = (1.15, 1.75)  # of 1.75 m, in units of half the frame's height
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Bodies(Samples):
     """Samples of one person each, with joints.
 

@@ -160,7 +160,7 @@ class PatchClassifier(nn.Module):
         return self.head(functional.relu(self.hidden(flat)))
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def classify(model, patches, batch_size=128):
     """Logits (N, classes) of patches, uint8 (N, 32, 32, 3), batch by batch."""
     model.to(device(), memory_format=torch.channels_last).eval()
@@ -536,8 +536,9 @@ class PyramidPooling(nn.Module):
     def forward(self, x):
         found = [x]
         for count, level in zip(self.bins, self.levels):
-            means = functional.relu(level(functional.adaptive_avg_pool2d(x, count)))
-            size = x.shape[2:]
+            # On the CPU, for Apple's GPU knows no parts of unequal sizes.
+            parts = functional.adaptive_avg_pool2d(x.cpu(), count).to(x.device)
+            means, size = functional.relu(level(parts)), x.shape[2:]
             found.append(functional.interpolate(means, size, mode="bilinear"))
         return torch.cat(found, dim=1)
 
