@@ -36,9 +36,10 @@ class Run:
 
 
 RUNS = {
-    "python-3.10": Run("3.10", "SSE 4.1"),
-    "python-3.12": Run("3.12", "AVX2, TensorFlow without oneDNN"),
-    "python-3.13": Run("3.13", "AVX2, TensorFlow with oneDNN"),
+    "python-3.10": Run("3.10", "AVX2, TensorFlow without oneDNN"),
+    "python-3.11": Run("3.11", "SSE 4.1"),
+    "python-3.12": Run("3.12", "AVX2, TensorFlow with oneDNN"),
+    "python-3.13": Run("3.13"),
     "colab": Run("colab"),
 }
 
