@@ -16,6 +16,7 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+CODE = (".py", ".so", ".pyd")
 # pip comes with the environment itself, not with the requirements.
 ALWAYS = {"pip"}
 
@@ -51,18 +52,23 @@ def modules(package: metadata.Distribution) -> set[str]:
     """Name the modules and packages that a distribution puts into site-packages."""
     listed = (package.read_text("top_level.txt") or "").split()
     if not listed:
-        tops = {path.parts[0] for path in package.files or [] if path.suffix == ".py"}
-        listed = [top.removesuffix(".py") for top in tops]
+        for path in package.files or []:
+            if path.suffix in CODE:
+                alone = len(path.parts) == 1  # such as six.py or name.cpython-312.so
+                listed.append(path.name.partition(".")[0] if alone else path.parts[0])
     return set(listed)
 
 
 def hide_all_but(visible: set[str]) -> None:
     """Let imports and metadata find the named packages alone, and Python's own."""
-    packages = list(metadata.distributions())
+    # One that was left without its name belongs to nobody.
+    packages = [each for each in metadata.distributions() if each.name]
     seen = [each for each in packages if normal(each.name) in visible]
     others = [each for each in packages if normal(each.name) not in visible]
-    # A folder that both share, such as `google`, stays.
+    # A folder that both share, such as `google`, stays; so do names that Python and
+    # the course have, which some packages put there by mistake.
     hidden = set().union(*map(modules, others)) - set().union(*map(modules, seen))
+    hidden -= {*sys.stdlib_module_names, "utils"}
 
     class Visible(PathFinder):
         @classmethod
@@ -74,7 +80,7 @@ def hide_all_but(visible: set[str]) -> None:
         @classmethod
         def find_distributions(cls, *arguments, **options):
             found = super().find_distributions(*arguments, **options)
-            return (each for each in found if normal(each.name) in visible)
+            return (each for each in found if normal(each.name or "") in visible)
 
     sys.meta_path[sys.meta_path.index(PathFinder)] = Visible
 

@@ -17,6 +17,7 @@ import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
 from pathlib import Path
 
+from authoring.notebook import SETUP
 from benchmarks import environments, processors, store
 from benchmarks.children import COURSE, INTERRUPTED
 from benchmarks.machine import machine
@@ -55,10 +56,10 @@ def notebooks() -> list[str]:
 
 
 def digest(place: str) -> str:
-    """Tell whether a notebook's code or outputs have changed."""
+    """Tell whether a notebook's code or outputs have changed, set-up left out."""
     notebook = json.loads((COURSE / place).read_text(encoding="utf-8"))
     codes = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
-    parts = [[cell["source"], cell["outputs"]] for cell in codes]
+    parts = [[cell["source"], cell["outputs"]] for cell in codes if cell["id"] != SETUP]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 

@@ -5,6 +5,7 @@ import functools
 import os
 import re
 import subprocess
+import sys
 from importlib import metadata
 from pathlib import Path
 
@@ -115,3 +116,26 @@ def test_every_quiz_and_every_explorer_is_live_there(track):
             kinds = {kind for out in cell.outputs for kind in out.get("data", {})}
             assert LIVE in kinds, cell.source
     assert len(shows) == len(list((ROOT / "utils" / "explorers").glob("[a-z]*.py"))) - 1
+
+
+def test_what_a_learner_has_added_hides_nothing_of_python_or_the_course(tmp_path):
+    """Some packages put `tests`, `utils` or a twin of a standard module on the top."""
+    site = tmp_path / "site"
+    info = site / "untidy-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Name: untidy\nVersion: 1.0\n")
+    (info / "top_level.txt").write_text("random\nutils\nuntidy\n")
+    (site / "untidy.py").touch()
+    (site / "nameless-1.0.dist-info").mkdir()
+    code = (
+        "import sys\n"
+        f"sys.path[:0] = {[str(site), str(ROOT / 'authoring')]!r}\n"
+        "import one_track\n"
+        "from importlib.util import find_spec\n"
+        "one_track.hide_all_but({'pip'})\n"
+        "print(*[bool(find_spec(name)) for name in ('random', 'utils', 'untidy')])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    assert done.stdout.split() == ["True", "True", "False"]
