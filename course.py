@@ -10,17 +10,23 @@ Every Python since 3.6 must be able to read this file, so that a wrong one gets 
 answer and not a SyntaxError: no walrus, no match, no other newer grammar.
 """
 
+import os
+import sys
+
+# A learner's `random.py` may lie beside this file: no module is looked for there.
+if __name__ == "__main__":
+    here = os.path.dirname(os.path.realpath(__file__))
+    sys.path[:] = [place for place in sys.path if os.path.realpath(place) != here]
+
 import csv
 import hashlib
 import importlib.util
 import json
-import os
 import platform
 import re
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
@@ -28,14 +34,15 @@ from pathlib import Path
 
 VERSIONS = ("3.10", "3.11", "3.12", "3.13")
 WINDOWS = os.name == "nt"
+# TensorFlow has no packages for the Python without a lock, which calls itself 3.13t.
+FREE = getattr(sys, "abiflags", "").count("t")
+VERSION = "{}.{}".format(*sys.version_info) + "t" * FREE
 WRONG_PYTHON = (
     ""
-    if "{}.{}".format(*sys.version_info) in VERSIONS
-    else "The course needs Python 3.10 to 3.13, and this is Python {}.{}: install "
+    if VERSION in VERSIONS
+    else "The course needs Python 3.10 to 3.13, and this is Python {}: install "
     "Python 3.13 from https://www.python.org/downloads/ and start the course with "
-    "`{} course.py lab`.".format(
-        *sys.version_info[:2], "py -3.13" if WINDOWS else "python3.13"
-    )
+    "`{} course.py lab`.".format(VERSION, "py -3.13" if WINDOWS else "python3.13")
 )
 # A newer Python can at least tell what is there.
 if WRONG_PYTHON and (sys.version_info < (3, 10) or sys.argv[1:] != ["doctor"]):
@@ -49,7 +56,10 @@ class Environment:
     """A folder that `venv` makes, and what this file keeps in it."""
 
     def __init__(self, name: str) -> None:
-        self.folder = ROOT / name
+        place = ROOT / name
+        # A link to a folder on a larger disk is followed, as venv takes no links.
+        self.folder = place.resolve() if place.is_dir() else place
+        self.name = name
         self.python = self.folder / ("Scripts/python.exe" if WINDOWS else "bin/python")
         self.state = self.folder / "course.json"
         self.log = self.folder / "install.log"
@@ -76,14 +86,23 @@ LARGE, SMALL = {"pytorch": 10, "tensorflow": 4}, {"pytorch": 2, "tensorflow": 3}
 SIZES = LARGE if sys.platform == "linux" else SMALL
 TOOLS = 1
 
+# How a Python is asked: it obeys no variables, looks for no modules in the current
+# folder, and answers in UTF-8.
+ASKED = ("-I", "-X", "utf8", "-c")
+PATIENCE = 60  # seconds, for an answer that takes a tenth of one
+NO_ANSWER = 124  # as an exit code
+
 # What another environment leaves in the variables: its modules would come before ours,
-# in JupyterLab's kernels too, and its packages before the course's; pip would install
-# elsewhere. PYTHONSAFEPATH hides the course's own folder.
+# in JupyterLab's kernels too, and its packages and kernels before the course's; pip
+# would install elsewhere. PYTHONOPTIMIZE takes out what checks and tests assert.
 FOREIGN = (
-    *("PYTHONPATH", "PYTHONHOME", "PYTHONSAFEPATH"),
-    *("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER"),
+    *("PYTHONPATH", "PYTHONHOME", "PYTHONSAFEPATH", "PYTHONSTARTUP"),
+    *("PYTHONINSPECT", "PYTHONOPTIMIZE", "PYTHONPLATLIBDIR"),
+    *("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER", "PIP_PYTHON"),
+    *("JUPYTER_PATH", "JUPYTERLAB_DIR"),
 )
 
+AUTHORING = ("build", "check", "translate", "publish")
 HELP = """\
 Every Pixel, a course on image segmentation.
 
@@ -101,7 +120,8 @@ For authors:
 
 `lab --track pytorch` or `lab --track tensorflow` installs that track alone; without
 `--track` it is what was chosen before, or both. All other arguments go to the program
-that is started: `lab --no-browser --port 9999`, `test -k unet`.
+that is started: `lab --no-browser --port 9999`, `test -k unet`. JupyterLab's own are
+listed by `lab --help-all`.
 """
 
 
@@ -117,13 +137,21 @@ def say(text: str) -> None:
 # What is wanted, and what is there
 
 
+def text_of(name: str) -> str:
+    """Read a file of the course. Raises Problem if it is damaged, OSError if gone."""
+    try:
+        return (ROOT / name).read_text(encoding="utf-8")
+    except ValueError:
+        raise Problem(f"{ROOT / name} is damaged: fetch the course anew.") from None
+
+
 def requirements(tracks: list[str], dev: bool = False) -> list[str]:
     """Give the requirements as pip takes them, without those of the other track.
 
     dev: those that authors add, instead of the learner's.
     """
     name = "requirements-dev.txt" if dev else "requirements.txt"
-    text = (ROOT / name).read_text(encoding="utf-8")
+    text = text_of(name)
     lines = [line.split("#")[0].strip() for line in text.splitlines()]
     others = [name for track in TRACKS if track not in tracks for name in TRACKS[track]]
     return [line for line in lines if line and name_of(line) not in others]
@@ -136,8 +164,8 @@ def name_of(requirement: str) -> str:
 
 def fingerprint(env: Environment, version: str, tracks: list[str]) -> str:
     """Give a hash that changes with anything that decides what is installed."""
-    constraints = (ROOT / "constraints.txt").read_text(encoding="utf-8")
-    parts = [version, *requirements(tracks, env is AUTHORS), constraints]
+    wanted = requirements(tracks, env is AUTHORS)
+    parts = [version, *wanted, text_of("constraints.txt")]
     return hashlib.sha256("\n".join(parts).encode("utf-8")).hexdigest()
 
 
@@ -146,12 +174,11 @@ def read_state(env: Environment) -> dict:
 
     `tracks`, `installed` (a fingerprint) and `packages` (.dist-info folders) tell of
     the last installation that was whole; `adding` has the tracks of one that is under
-    way, or was interrupted; `dev` is true of an environment that has the authors'
-    packages in it, as older versions of this file made it.
+    way, or was interrupted.
     """
     try:
         found = json.loads(env.state.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         found = {}
     found = found if isinstance(found, dict) else {}
 
@@ -168,7 +195,6 @@ def read_state(env: Environment) -> dict:
         "installed": found["installed"] if whole else None,
         "packages": names("packages") if whole else [],
         "adding": adding or ([] if whole else tracks),
-        "dev": bool(found.get("dev")),
     }
 
 
@@ -176,6 +202,8 @@ def write_state(env: Environment, **state: object) -> None:
     """Replace the state in one step: a kill leaves the old one or the new one."""
     draft = env.state.with_suffix(".new")
     draft.write_text(json.dumps(state) + "\n", encoding="utf-8")
+    if env.state.is_dir():
+        shutil.rmtree(env.state)
     os.replace(draft, env.state)
 
 
@@ -194,13 +222,14 @@ def ask(command: list[str], seconds: float | None = None) -> tuple[int, str]:
     except OSError as error:
         return 127, str(error)
     except subprocess.TimeoutExpired:
-        return 124, f"no answer within {seconds:.0f} s"
+        return NO_ANSWER, f"no answer within {seconds:.0f} s"
     return done.returncode, done.stdout.strip()
 
 
 def ask_all(codes: dict[str, str], seconds: float | None = None) -> dict:
     """Run pieces of Python in `.venv`, all at once; give what `ask` gives, by name."""
-    commands = [[str(LEARNER.python), "-c", code] for code in codes.values()]
+    ask_it = [str(LEARNER.python), *ASKED]
+    commands = [[*ask_it, code, str(ROOT)] for code in codes.values()]
     with ThreadPoolExecutor() as pool:
         answers = pool.map(ask, commands, [seconds] * len(commands))
         return dict(zip(codes, answers))
@@ -210,19 +239,28 @@ def inspect(env: Environment) -> tuple[str, Path] | None:
     """Give version and package folder of an environment, None if it is of no use.
 
     Its own Python is asked, because that may be gone, have become another version (then
-    its package folder is not there), or no longer know where it belongs.
+    its package folder is not there), or no longer know where it belongs. Raises Problem
+    if it does not answer: then it may be of use another time.
     """
     code = "import sys; print(*sys.version_info[:2], sys.prefix != sys.base_prefix)"
-    status, said = ask([str(env.python), "-c", code])
+    status, said = ask([str(env.python), *ASKED, code], PATIENCE)
+    if status == NO_ANSWER:
+        raise Problem(
+            f"{env.python} does not answer: start the computer anew, or remove "
+            f"{env.folder}, then start again."
+        )
     found = re.search(r"^(\d+) (\d+) True$", said, re.MULTILINE)
     if status or not found:
         return None
     version = ".".join(found.groups())
     site = env.site(version)
-    # pip's own INSTALLER file is the last thing that is written when .venv is made.
-    whole = any(LEARNER.site(version).glob("pip-*.dist-info/INSTALLER"))
-    linked = env is LEARNER or (site / LINK).exists()
-    return (version, site) if version in VERSIONS and whole and linked else None
+    fits = version in VERSIONS and site.is_dir()
+    if fits and env is AUTHORS:
+        fits = False
+        with suppress(OSError, ValueError):
+            path = (site / LINK).read_text(encoding="utf-8").strip()
+            fits = (site / path).samefile(LEARNER.site(version))
+    return (version, site) if fits else None
 
 
 def choose(env: Environment, wanted: list[str], state: dict) -> list[str]:
@@ -236,7 +274,7 @@ def choose(env: Environment, wanted: list[str], state: dict) -> list[str]:
 def is_ready(env: Environment, wanted: list[str]) -> bool:
     """Tell whether nothing has to be installed."""
     state = read_state(env)
-    if state["adding"] or state["dev"] or not state["installed"]:
+    if state["adding"] or not state["installed"]:
         return False
     venv = inspect(env)
     tracks = choose(env, wanted, state)
@@ -258,6 +296,8 @@ def alone():
     spec = importlib.util.spec_from_file_location("locks", path)
     locks = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(locks)
+    if os.path.lexists(LOCK) and not LOCK.is_file():
+        raise Problem(f"{LOCK} is no file: remove it, then start again.")
     told = False
     with ExitStack() as held:
         while True:
@@ -283,25 +323,43 @@ def make(env: Environment) -> tuple[str, Path]:
         )
     if env is LEARNER:
         shutil.rmtree(AUTHORS.folder, ignore_errors=True)  # it is made for this one
-        command = [sys.executable, "-m", "venv"]
-    else:
-        command = [str(LEARNER.python), "-m", "venv", "--without-pip"]
-    status, said = ask([*command, "--clear", str(env.folder)])
-    if status and None in map(importlib.util.find_spec, ("venv", "ensurepip")):
-        package = "python{}.{}-venv".format(*sys.version_info)
-        raise Problem(
-            "This Python lacks the means to make an environment: install them, on "
-            f"Debian and Ubuntu with `sudo apt install {package}`, then start again."
-        )
-    if env is AUTHORS and not status:
+    python = sys.executable if env is LEARNER else str(LEARNER.python)
+    command = [python, "-I", "-m", "venv", "--without-pip", "--clear", str(env.folder)]
+    said = make_with(command, f"{env.folder} could not be made")
+    if env is AUTHORS:
         version = inspect(LEARNER)[0]
         # Relative, because some Pythons read the file in the locale's encoding.
         path = os.path.relpath(LEARNER.site(version), env.site(version))
         (env.site(version) / LINK).write_text(path + "\n", encoding="utf-8")
     venv = inspect(env)
-    if status or not venv:
+    if not venv:
         raise Problem(explain(said, f"{env.folder} could not be made"))
     return venv
+
+
+def have_pip() -> None:
+    """Give `.venv` the pip of its Python where it has none, or not all of it."""
+    site = inspect(LEARNER)[1]
+    # pip's own INSTALLER file is the last thing that is written.
+    if not any(site.glob("pip-*.dist-info/INSTALLER")):
+        sweep(site)
+        options = ["-I", "-m", "ensurepip", "--upgrade", "--default-pip"]
+        make_with([str(LEARNER.python), *options], f"{LEARNER.folder} got no pip")
+
+
+def make_with(command: list[str], event: str) -> str:
+    """Run venv or ensurepip; give its words. Raises Problem with the event."""
+    with watched(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as run:
+        said = run.stdout.read().decode("utf-8", "replace")
+    if not run.returncode:
+        return said
+    if None in map(importlib.util.find_spec, ("venv", "ensurepip")):
+        raise Problem(
+            "This Python lacks the means to make an environment: install them, on "
+            f"Debian and Ubuntu with `sudo apt install python{VERSION}-venv`, then "
+            "start again."
+        )
+    raise Problem(explain(said, event))
 
 
 def sweep(site: Path) -> None:
@@ -320,11 +378,13 @@ def sweep(site: Path) -> None:
 
 def is_whole(info: Path) -> bool:
     """Tell whether all that a .dist-info folder lists is there, compiled code aside."""
-    if not (info / "INSTALLER").exists() or not (info / "RECORD").exists():
+    try:
+        with open(info / "RECORD", encoding="utf-8", newline="") as file:
+            paths = [row[0] for row in csv.reader(file) if row and ".pyc" not in row[0]]
+        places = [info / "INSTALLER", *(info.parent / path for path in paths)]
+        return all(place.exists() for place in places)
+    except (OSError, ValueError, csv.Error):  # damaged
         return False
-    with open(info / "RECORD", encoding="utf-8", newline="") as file:
-        paths = [row[0] for row in csv.reader(file) if row]
-    return all((info.parent / path).exists() for path in paths if ".pyc" not in path)
 
 
 def as_before(site: Path, state: dict) -> bool:
@@ -341,34 +401,49 @@ def as_before(site: Path, state: dict) -> bool:
         return False
 
 
-# What runs pip or uv: it ends them with this program, even where this one is killed,
-# because two of them at work in one folder would spoil it. (On Windows the number never
-# changes, and closing the window ends all.)
+# What runs pip, uv and venv: it ends them and all that they started with this program,
+# even where this one is killed, because two at work in one folder would spoil it. (On
+# Windows, closing the window ends all.)
 WATCH = """
 import os, signal, subprocess, sys, time
-parent = os.getppid()
-child = subprocess.Popen(sys.argv[1:])
+posix = os.name != "nt"
+if posix:
+    os.setsid()
+child = subprocess.Popen(sys.argv[2:])
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 while child.poll() is None:
-    if os.getppid() != parent:
-        child.kill()
+    if posix and os.getppid() != int(sys.argv[1]):
+        os.killpg(0, signal.SIGKILL)
     time.sleep(0.1)
 sys.exit(child.returncode if child.returncode >= 0 else 128 - child.returncode)
 """
+
+
+def watched(command: list[str], **settings: object) -> subprocess.Popen:
+    """Start a program that does not outlive this one."""
+    watch = [sys.executable, "-I", "-c", WATCH, str(os.getpid())]
+    return subprocess.Popen([*watch, *command], cwd=ROOT, **settings)
+
+
 # Settings of pip that uv does not know, and those that lead out of the environment.
 OWN_INDEX = {"index-url", "extra-index-url", "find-links", "no-index"}
-ELSEWHERE = {"target", "prefix", "root"}
+ELSEWHERE = {"target", "prefix", "root", "python"}
+# For a server that did not answer the last time. Without any retry, pip does not say
+# that it was not reached.
+IMPATIENT = ["--retries", "1", "--timeout", "5"]
+UV_IMPATIENT = {"UV_HTTP_RETRIES": "1", "UV_HTTP_TIMEOUT": "5"}
 # The lines of uv that tell how far it is; pip's are no complaints and reach the screen.
 PROGRESS = re.compile(r"\s*(Resolved|Downloading|Downloaded|Prepared|Installed)\b")
 
 
-def install(env: Environment, packages: list[str], keep: bool) -> None:
+def install(env: Environment, packages: list[str], keep: bool, again: bool) -> None:
     """Install packages, with uv where it is at hand, which takes half the time.
 
-    Keeps the downloads for another time, if that is wanted. Raises Problem.
+    Keeps the downloads for another time, if that is wanted. Waits for the server only
+    shortly if it is tried again. Raises Problem.
     """
     settings = pip_settings(env)
-    elsewhere = ", ".join(sorted(settings & ELSEWHERE))
+    elsewhere = ", ".join(sorted(settings.keys() & ELSEWHERE))
     if elsewhere:
         raise Problem(
             f"Your settings of pip lead packages elsewhere, by `{elsewhere}`: find "
@@ -377,10 +452,12 @@ def install(env: Environment, packages: list[str], keep: bool) -> None:
         )
     uv = shutil.which("uv")
     # uv knows no index of pip's, and sees no packages through a .pth file.
-    if uv and env is LEARNER and not settings & OWN_INDEX:
+    if uv and env is LEARNER and not settings.keys() & OWN_INDEX:
         options = ["--python", str(env.python), "--compile-bytecode"]
         options += [] if keep else ["--no-cache"]
-        status, said = install_with(env, [uv, "pip", "install", *options, *packages])
+        variables = UV_IMPATIENT if again else {}
+        command = [uv, "pip", "install", *options, *packages]
+        status, said = install_with(env, command, **variables)
         if not status:
             return
         if cause(said) in (FULL, LOCKED, FORBIDDEN, UNREACHABLE):
@@ -388,19 +465,21 @@ def install(env: Environment, packages: list[str], keep: bool) -> None:
         say("uv could not install the packages; pip tries it now ...")
     options = ["--disable-pip-version-check", "--no-input", "--no-user"]
     options += [] if keep else ["--no-cache-dir"]
-    pip = [str(env.python), "-m", "pip", "install"]
+    options += IMPATIENT if again else []
+    options += IMPATIENT[:2] if settings.get("retries") == "0" else []
+    pip = [str(env.python), "-I", "-m", "pip", "install"]
     status, said = install_with(env, [*pip, *options, *packages])
     if status:
         raise Problem(explain(said, "The packages could not be installed", env.log))
 
 
-def pip_settings(env: Environment) -> set[str]:
-    """Give the names of what files and variables tell pip, such as index-url."""
-    _, said = ask([str(env.python), "-m", "pip", "config", "list"])
-    return set(re.findall(r"^[\w:]+\.([\w-]+)=", said, re.MULTILINE))
+def pip_settings(env: Environment) -> dict[str, str]:
+    """Give what files and variables tell pip, by names such as index-url."""
+    _, said = ask([str(env.python), "-I", "-m", "pip", "config", "list"])
+    return dict(re.findall(r"^[\w:]+\.([\w-]+)=.(.*).$", said, re.MULTILINE))
 
 
-def install_with(env: Environment, command: list[str]) -> tuple[int, str]:
+def install_with(env: Environment, command: list[str], **variables: str) -> tuple:
     """Run pip or uv, its progress on the terminal, its complaints in the log.
 
     Gives its exit code and the complaints. Raises Problem if the system ends it.
@@ -409,12 +488,8 @@ def install_with(env: Environment, command: list[str]) -> tuple[int, str]:
     # what a killed pip leaves there stays for good.
     env.downloads.mkdir(exist_ok=True)
     folders = dict.fromkeys(["TMPDIR", "TEMP", "TMP"], str(env.downloads))
-    run = subprocess.Popen(
-        [str(LEARNER.python), "-c", WATCH, *command],
-        stderr=subprocess.PIPE,
-        cwd=ROOT,
-        env={**os.environ, **folders},
-    )
+    environment = {**os.environ, **folders, **variables}
+    run = watched(command, stderr=subprocess.PIPE, env=environment)
     said = ""
     with run, open(env.log, "a", encoding="utf-8", newline="\n") as log:
         for raw in run.stderr:
@@ -472,6 +547,7 @@ def check_disk(env: Environment, tracks: list[str]) -> bool:
 FULL = r"(Errno|os error) (28|122)\b|WinError 112\b|No space left|quota exceeded"
 LOCKED = r"WinError (5|32)\b" + (r"|os error (5|32)\b" if WINDOWS else "")
 FORBIDDEN = r"(Errno|os error) (1|13|30)\b|Permission denied|Read-only file system"
+SEPARATOR = r"contains the PATH separator"
 UNREACHABLE = (
     r"Retrying \(|Connection(Error|Reset|Refused)|Connection broken|IncompleteRead|"
     r"NewConnectionError|NameResolutionError|Read timed out|ProxyError|"
@@ -490,7 +566,7 @@ CAUSES = {
         f"There is no permission to write in {ROOT}: move the course to a folder of "
         "your own, then start again."
     ),
-    r"contains the PATH separator": (
+    SEPARATOR: (
         f"No environment can be made in {ROOT}: rename the folders, without "
         f"`{os.pathsep}`, then start again."
     ),
@@ -553,10 +629,11 @@ def explain(said: str, event: str, log: Path | None = None) -> str:
     return f"{event} ({last[0].strip()}): {advice}, then start again."
 
 
-def prepare(env: Environment, wanted: list[str]) -> None:
+def prepare(env: Environment, wanted: list[str], retry: bool = True) -> None:
     """Have an environment hold the wanted tracks beside all that it held before.
 
     wanted: names of tracks, none for those chosen before or else all.
+    retry: whether what failed before is tried again where what was whole will do.
     With nothing to do it costs one start of Python, writes nothing and takes no lock.
     What was whole before is started with, if nothing more is wanted and the attempt to
     change it fails without harm. Raises Problem.
@@ -567,12 +644,14 @@ def prepare(env: Environment, wanted: list[str]) -> None:
         if is_ready(env, wanted):  # because another start has just done it
             return
         state, venv = read_state(env), inspect(env)
+        enough = venv and state["installed"] and {*wanted} <= {*state["tracks"]}
+        again = bool(enough and state["adding"])
+        if again and not retry and as_before(venv[1], state):
+            return
         try:
-            bring_up_to_date(env, wanted, state, venv)
+            bring_up_to_date(env, wanted, state, venv, again)
         except (Problem, OSError) as error:
-            whole = venv and state["installed"] and not state["dev"]
-            enough = {*wanted} <= {*state["tracks"]}
-            if not (whole and enough and as_before(venv[1], state)):
+            if not (enough and as_before(venv[1], state)):
                 raise
             reason = str(error)
             if isinstance(error, OSError):
@@ -585,26 +664,28 @@ def prepare(env: Environment, wanted: list[str]) -> None:
 
 
 def bring_up_to_date(
-    env: Environment, wanted: list[str], state: dict, venv: tuple[str, Path] | None
+    env: Environment,
+    wanted: list[str],
+    state: dict,
+    venv: tuple[str, Path] | None,
+    again: bool,
 ) -> None:
     """Install what `prepare` was asked for. Raises Problem, or OSError."""
     tracks = choose(env, wanted, state)
-    name = env.folder.name
-    if venv and state["dev"]:
-        say(f"The authors' packages leave {name}, which is made anew ...")
-    elif venv and (state["adding"] or not state["installed"]):
+    if venv and (state["adding"] or not state["installed"]):
         say("The last installation was not finished: finishing it ...")
         sweep(venv[1])
     elif venv:
-        say(f"What is to be installed has changed: bringing {name} up to date ...")
+        say(f"What is to be installed has changed: bringing {env.name} up to date ...")
     else:
         lost = os.path.lexists(env.folder)
-        say(f"Making {name}{' anew, as it is of no use' * lost} ...")
-    if not venv or state["dev"]:
+        say(f"Making {env.name}{' anew, as it is of no use' * lost} ...")
+    if not venv:
         venv = make(env)
         state = {"tracks": [], "installed": None, "packages": []}
+    have_pip()
     # Seen by the next start if this one is interrupted.
-    write_state(env, **{**state, "adding": tracks, "dev": False})
+    write_state(env, **{**state, "adding": tracks})
     shutil.rmtree(env.downloads, ignore_errors=True)
     env.log.unlink(missing_ok=True)
     keep = check_disk(env, tracks)
@@ -612,7 +693,8 @@ def bring_up_to_date(
     what = "the authors' tools" if env is AUTHORS else ", ".join(titles)
     say(f"Installing {what}; this takes some minutes, once ...")
     constraints = ["-c", str(ROOT / "constraints.txt")]
-    install(env, [*constraints, *requirements(tracks, env is AUTHORS)], keep)
+    packages = [*constraints, *requirements(tracks, env is AUTHORS)]
+    install(env, packages, keep, again)
     if env is LEARNER:
         check_frameworks(tracks)
     write_state(
@@ -628,12 +710,14 @@ def bring_up_to_date(
 
 
 # What starts a module. With -m alone, the modules of the current folder, a learner's
-# `numpy.py` perhaps, would come before the course's. The package rfc3987_syntax takes
+# `numpy.py` perhaps, would come before all others, as would those of the course's
+# folder, where learners keep files too: it comes last. The package rfc3987_syntax takes
 # a second to load, in every start of JupyterLab, only to check addresses in schemas
 # that have none; jsonschema does without it where it is not there.
 RUN = """
 import sys
-sys.path[0], name = sys.argv[1:3]
+sys.path[:] = [*sys.path[1:], sys.argv[1]]
+name = sys.argv[2]
 del sys.argv[1:3]
 sys.modules["rfc3987_syntax"] = None
 import runpy
@@ -660,14 +744,13 @@ def start(env: Environment, module: str, *arguments: str, **variables: str) -> i
 
 def lab(arguments: list[str]) -> int:
     """Open JupyterLab on the list of lessons; `--track` says what to install first."""
-    if "--help" in arguments or "-h" in arguments:
-        say(HELP + "\nJupyterLab's own arguments: `lab --help-all`.")
-        return 0
     wanted, rest, waiting = [], [], iter(arguments)
     for argument in waiting:
         name, equals, value = argument.partition("=")
         if name == "--track":
             wanted.append(value if equals else next(waiting, ""))
+        elif name.startswith("--track"):
+            raise Problem(f"There is no `{name}`: it is `--track`, then start again.")
         else:
             rest.append(argument)
     for track in wanted:
@@ -682,7 +765,9 @@ def lab(arguments: list[str]) -> int:
     ]
     # In a container the user often is root, which JupyterLab refuses unless told.
     root = ["--allow-root"] if not WINDOWS and os.geteuid() == 0 else []
-    return start(LEARNER, "jupyterlab", *places, *root, *rest)
+    # Jupyter would take a kernel in the home of somebody who does not own `.venv`.
+    variables = {"JUPYTER_PREFER_ENV_PATH": "1"}
+    return start(LEARNER, "jupyterlab", *places, *root, *rest, **variables)
 
 
 def write_overrides() -> None:
@@ -706,7 +791,7 @@ def write_overrides() -> None:
 
 def data(arguments: list[str]) -> int:
     """List or place data sets. Their paths are the learner's: the folder stays."""
-    prepare(LEARNER, [])
+    prepare(LEARNER, [], retry=False)
     return start(LEARNER, "utils.datasets", *arguments)
 
 
@@ -719,8 +804,7 @@ def start_authors(module: str, *arguments: str, **variables: str) -> int:
     prepare(LEARNER, list(TRACKS))
     prepare(AUTHORS, list(TRACKS))
     os.chdir(ROOT)
-    shared = [str(LEARNER.folder / "share" / "jupyter"), os.environ.get("JUPYTER_PATH")]
-    variables["JUPYTER_PATH"] = os.pathsep.join(filter(None, shared))
+    variables["JUPYTER_PATH"] = str(LEARNER.folder / "share" / "jupyter")
     variables["EVERY_PIXEL_KERNEL"] = str(LEARNER.python)
     return start(AUTHORS, module, *arguments, **variables)
 
@@ -751,6 +835,8 @@ import tensorflow
 print("=", *(each.name[17:] for each in tensorflow.config.list_physical_devices()))
 """,
     "data": """
+import sys
+sys.path.append(sys.argv[1])
 from utils.datasets.__main__ import state
 from utils.datasets.catalogue import DATA_SETS
 found = (entry.name + " " + state(entry) for entry in DATA_SETS if entry.find)
@@ -764,9 +850,17 @@ def doctor(arguments: list[str]) -> int:
 
     Gives 0 if all is in order.
     """
-    state, venv = read_state(LEARNER), inspect(LEARNER)
+    state, venv, tools, ready = read_state(LEARNER), None, False, False
     tracks = choose(LEARNER, [], state)
     answers, faults = {}, []
+    try:
+        venv = inspect(LEARNER)
+        ready = is_ready(LEARNER, [])
+        tools = inspect(AUTHORS) and read_state(AUTHORS)["installed"]
+    except Problem as problem:
+        faults.append(str(problem))
+    except OSError as error:
+        faults.append(explain(str(error), "The course is not whole"))
     if venv:
         questions = {name: QUESTIONS[name] for name in [*tracks, "data"]}
         for name, (status, said) in ask_all(questions, 90).items():
@@ -777,19 +871,19 @@ def doctor(arguments: list[str]) -> int:
                 faults.append(explain(said, event))
                 answers[name] = "not usable"
     missing, step = "nothing", "`python course.py lab` opens the lessons."
-    try:
-        ready = is_ready(LEARNER, [])
-    except OSError as error:
-        ready, faults = False, [*faults, explain(str(error), "The course is not whole")]
     if not ready:
         missing = "what the course asks for now" if state["installed"] else "packages"
         step = "`python course.py lab` installs what is missing."
+        place = LEARNER.folder if venv else ROOT
+        if not os.access(place, os.W_OK):
+            step = f"`python course.py lab`, by somebody who may write in {place}."
+        elif not venv and os.pathsep in str(ROOT):
+            step = CAUSES[SEPARATOR]
     if os.path.lexists(LEARNER.folder) and not LEARNER.folder.is_dir():
         step = f"Remove {LEARNER.folder}, which is no folder, then start again."
     if WRONG_PYTHON or faults:
         missing = "something that works"
         step = " ".join(filter(None, [WRONG_PYTHON, *faults]))
-    tools = inspect(AUTHORS) and read_state(AUTHORS)["installed"]
     bits = "64-bit" if sys.maxsize > 2**32 else "32-bit"
     devices = [f"{TITLES[track]}: {answers.get(track, 'none yet')}" for track in tracks]
     lines = {
@@ -805,15 +899,16 @@ def doctor(arguments: list[str]) -> int:
         "Next": step,
     }
     for name, text in lines.items():
-        say(f"{name:9} {text}")
+        say(f"{name:9} " + " ".join(text.splitlines()))
     return int(missing != "nothing")
 
 
 def commit() -> str:
     """Tell which version of the course this is, as far as git knows."""
-    command = ["git", "log", "-1", "--format=commit %h of %cs"]
-    status, said = ask(command) if (ROOT / ".git").exists() else (1, "")
-    return "a copy without git" if status else said
+    if not (ROOT / ".git").exists():
+        return "a copy without git"
+    status, said = ask(["git", "log", "-1", "--format=commit %h of %cs"], PATIENCE)
+    return "a clone that git does not read" if status else said
 
 
 def processor() -> str:
@@ -835,6 +930,16 @@ def versions(site: Path) -> list[str]:
     ]
 
 
+def asks_for_help(arguments: list[str]) -> bool:
+    """Tell whether help is wanted that the program itself cannot give yet."""
+    if not {"-h", "--help"} & {*arguments}:
+        return False
+    if arguments[0] == "data":
+        return not is_ready(LEARNER, [])
+    tools = arguments[0] in ("test", *AUTHORING)
+    return not (tools and is_ready(LEARNER, [*TRACKS]) and is_ready(AUTHORS, [*TRACKS]))
+
+
 def main(arguments: list[str]) -> int:
     """Do what the first argument names; give the exit code."""
     command = arguments[0] if arguments else "--help"
@@ -845,10 +950,10 @@ def main(arguments: list[str]) -> int:
         os.environ.pop(name, None)
     commands = {"lab": lab, "data": data, "test": test, "doctor": doctor}
     try:
-        if command in ("-h", "--help", "help"):
+        if command == "help" or asks_for_help([command, *arguments]):
             say(HELP)
             return 0
-        if command in ("build", "check", "translate", "publish"):
+        if command in AUTHORING:
             return author(arguments)
         if command in commands:
             return commands[command](arguments[1:])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from authoring import build as building
 from authoring.layout import TRACKS, ContentError, Course
-from authoring.publish import check_tag, public_address, set_repository
+from authoring.publish import ask_origin, check_tag, public_address, set_repository
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -52,16 +52,19 @@ def _run(chosen: argparse.Namespace, course: Course) -> int:
         building.build(course, selection)
     elif chosen.command == "publish":
         address = public_address(course)
-        check_tag(course)
+        check_tag(course, address)
+        if not ask_origin(course):
+            print(f"origin does not say its tags: is {course.tag} new there?")
         print("Looking whether everything is built ...", flush=True)
         building.need_nothing_run(course)
         set_repository(course, address)
         print(f"repository: {address}")
         building.build(course, building.Selection(), run=False)
-        print(
-            f"Commit this, then run `git tag {course.tag}` and "
-            f"`git push origin HEAD {course.tag}`: notebooks fetch that tag."
-        )
+        push = f"`git push origin HEAD {course.tag}`: notebooks fetch that tag."
+        if check_tag(course, address):
+            print(f"The tag {course.tag} is this course; run {push}")
+        else:
+            print(f"Commit this, then run `git tag {course.tag}` and {push}")
     elif chosen.command == "translate":
         selection = building.Selection(tuple(chosen.lessons))
         building.update_catalogues(course, chosen.language, selection)

@@ -1,30 +1,29 @@
 # Makes `utils` importable: finds the course, or fetches it where there is none.
 import os
+import subprocess
 import sys
-from importlib.util import find_spec
+from contextlib import suppress
 from pathlib import Path
-from subprocess import getstatusoutput, run
+from tempfile import TemporaryDirectory
 
 REPOSITORY = ""
 NEEDS = []
 os.environ["EVERY_PIXEL_LANGUAGE"] = "en"
-Stop = type("Stop", (Exception,), {"_render_traceback_": lambda self: [str(self)]})
 notebook = globals().get("__vsc_ipynb_file__") or os.getenv("JPY_SESSION_NAME", "-")
-fetched = Path.cwd() / "every-pixel"
+fetched = Path.cwd() / "every-pixel-TAG"
 folders = [*fetched.parents, *Path(notebook).resolve().parents, fetched]
-folders = [f for f in folders if (f / "course.py").is_file() and (f / "utils").is_dir()]
+folders = [f for f in folders if os.path.isfile(f / "utils/datasets/meadow.py")]
+why = "There is no course around; open the notebook in the course's folder."
 if REPOSITORY and not folders:
-    fetch = ["git", "clone", "-q", "--depth=1", "-b", "TAG", "--", REPOSITORY, fetched]
-    if getstatusoutput("git version")[0] or run(fetch, capture_output=True).returncode:
-        raise Stop(f"{REPOSITORY} cannot be fetched; check git and the network.")
-    folders = [fetched]
+    way = f"delete {fetched} first" if fetched.exists() else "check git and the network"
+    why = f"{REPOSITORY} cannot be fetched; {way}."
+    fetch = ["git", "clone", "-q", "--depth=1", "-b", "TAG", "--", REPOSITORY]
+    mute = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": ""}  # asks nobody
+    with suppress(OSError), TemporaryDirectory(dir=".", prefix=fetched.name) as beside:
+        subprocess.run([*fetch, f"{beside}/course"], env=mute, capture_output=True)
+        folders = [Path(beside, "course").rename(fetched)]  # only when it is whole
 if not folders:
-    raise Stop("There is no course around; open the notebook in the course's folder.")
-names = " ".join(name.replace("PIL", "pillow") for name in NEEDS if not find_spec(name))
-if names and "google.colab" not in sys.modules:
-    way = f"of `python course.py lab --track TRACK`, or run `pip install {names}`."
-    raise Stop(f"No {names} in this kernel ({sys.executable}): choose the .venv {way}")
-if names:
-    run([sys.executable, "-m", "pip", "install", *names.split()])
+    raise type("Stop", (Exception,), {"_render_traceback_": lambda _: [why]})(why)
 sys.path = list(dict.fromkeys([str(folders[0]), *sys.path]))  # once, in front
+__import__("utils.needs").needs.check(NEEDS, "TRACK")  # says what is missing
 import utils.TRACK  # noqa: E402, F401

@@ -24,6 +24,10 @@ from benchmarks.machine import machine
 
 KINDS = ("lessons", "solutions")
 TRACKS = ("pytorch", "tensorflow")
+# Stored like a run: how the outputs differ from those that were stored before, made on
+# another computer with two threads.
+BEFORE = "before"
+BATCH = 4  # two at a time
 FAR = 0.01  # from this deviation on, it is stored which cell moved
 
 
@@ -85,13 +89,14 @@ def measure(name: str, wanted: list[str], again: bool = False) -> dict:
         if (not wanted or any(word in place for word in wanted))
         and (again or not is_done(known.get(place), place))
     ]
-    if todo:
-        print(f"{name}: {len(todo)} notebooks", flush=True)
+    # In batches, so that an interruption loses little.
+    for start in range(0, len(todo), BATCH):
+        batch = todo[start : start + BATCH]
+        print(f"{name}: {len(todo) - start} notebooks left", flush=True)
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             python = environments.python(RUNS[name].environment)
-            found = tested(python, RUNS[name], todo, Path(folder))
+            known.update(tested(python, RUNS[name], batch, Path(folder)))
         run |= {"machine": machine(), "versions": environments.versions(python)}
-        known.update(found)
         # Read again: another run may have ended meanwhile.
         store.write(store.COMPATIBILITY, {**store.read(store.COMPATIBILITY), name: run})
     return run
@@ -107,10 +112,9 @@ def tested(python: Path, run: Run, places: list[str], folder: Path) -> dict[str,
     if outside:
         paths = environments.outside(places, folder)
     told, report = folder / "told.jsonl", folder / "report.xml"
-    settings = processors.environment(run.processor) if run.processor else {}
     environment = {
         **os.environ,
-        **settings,
+        **processors.environment(run.processor),
         "EVERY_PIXEL_KERNEL": str(python),
         "EVERY_PIXEL_DEVIATIONS": str(told),
         "PYTHONPATH": os.pathsep.join([str(COURSE), str(COURSE / "tests")]),

@@ -46,7 +46,7 @@ def text(results: dict) -> str:
             ["notebook", "cell", "tolerance", "moved by"],
             [
                 [short(place), str(cell), f"{tolerance:g}", f"{moved:.3f}"]
-                for (place, cell), (tolerance, moved) in own_tolerances(runs).items()
+                for (place, cell), (tolerance, moved) in own_tolerances(results).items()
             ],
         ),
     )
@@ -77,8 +77,11 @@ def verdict(found: dict | None) -> str:
 
 
 def own_tolerances(runs: dict) -> dict[tuple[str, int], tuple[float, float]]:
-    """Give, by notebook and cell, the tolerance of its own and the most it moved."""
-    found = {}
+    """Give, by notebook and cell, the tolerance of its own and the most it moved.
+
+    A cell that both tracks share has one tolerance, for the most it moved in either.
+    """
+    tolerances, moved, twins = {}, {}, {}
     for place in notebooks():
         cells = json.loads((COURSE / place).read_text(encoding="utf-8"))["cells"]
         codes = [cell for cell in cells if cell["cell_type"] == "code"]
@@ -86,9 +89,10 @@ def own_tolerances(runs: dict) -> dict[tuple[str, int], tuple[float, float]]:
         for number, cell in enumerate(codes):
             for tag in cell["metadata"].get("tags", []):
                 if tag.startswith(TOLERANCE):
-                    moved = [each.get("moved", {}) for each in measured]
-                    most = max(
-                        (each.get(str(number), 0.0) for each in moved), default=0.0
-                    )
-                    found[place, number] = float(tag.removeprefix(TOLERANCE)), most
-    return found
+                    far = [
+                        each.get("moved", {}).get(str(number), 0) for each in measured
+                    ]
+                    name = twins[place, number] = "".join(cell["source"])
+                    tolerances[place, number] = float(tag.removeprefix(TOLERANCE))
+                    moved[name] = max(*far, moved.get(name, 0))
+    return {where: (tolerances[where], moved[twins[where]]) for where in tolerances}

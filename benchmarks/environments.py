@@ -42,7 +42,7 @@ def python(name: str) -> Path:
     folder = HOME / f"{name}-{digest}"
     program = "Scripts/python.exe" if os.name == "nt" else "bin/python"
     whole = folder / "installed"  # written last
-    if not whole.exists():
+    if not (whole.exists() and (folder / program).exists()):  # uv's Python may go
         shutil.rmtree(folder, ignore_errors=True)
         chosen = ["-r", str(lists[0]), *(f"-c{path}" for path in lists[1:])]
         _uv("venv", "--quiet", "--python", version, str(folder))
@@ -63,14 +63,23 @@ def _uv(*arguments: str) -> None:
 
 
 def versions(of: Path) -> dict[str, str]:
-    """Give the versions of a Python, under "python", and of its packages."""
+    """Give the versions of a Python, under "python", and of its packages.
+
+    Raises ValueError if that Python is gone or broken.
+    """
     code = (
         "import json, platform; from importlib.metadata import distributions as all;"
         "found = {each.name.lower(): each.version for each in all()};"
         "print(json.dumps({**found, 'python': platform.python_version()}))"
     )
-    said = subprocess.run([of, "-I", "-c", code], stdout=subprocess.PIPE, check=True)
-    found = json.loads(said.stdout)
+    try:
+        said = subprocess.run([of, "-I", "-c", code], capture_output=True, check=True)
+        found = json.loads(said.stdout)
+    except (OSError, subprocess.CalledProcessError, json.JSONDecodeError):
+        raise ValueError(
+            f"{of} is gone or broken; delete its environment in {HOME}, which is made "
+            "anew then."
+        ) from None
     return {name: found[name] for name in ("python", *VERSIONS) if name in found}
 
 
@@ -80,8 +89,12 @@ def published(folder: Path) -> str:
     What is not committed is left behind. Raises ValueError where git cannot clone.
     """
     target = folder / "every-pixel.git"
-    clone = ["git", "clone", "--quiet", "--bare", str(COURSE), str(target)]
-    tag = ["git", "-C", str(target), "tag", "--force", Course(COURSE).tag]
+    git = shutil.which("git")
+    if not git:
+        raise ValueError("git is not installed; install it, then try again.")
+    clone = [git, "clone", "--quiet", "--bare", str(COURSE), str(target)]
+    light = ["-c", "tag.gpgSign=false", "tag", "--force"]  # else an editor opens
+    tag = [git, "-C", str(target), *light, Course(COURSE).tag]
     for command in (clone, tag):
         if subprocess.run(command, stdout=subprocess.DEVNULL).returncode:
             raise ValueError(
@@ -111,8 +124,8 @@ def outside(places: list[str], folder: Path) -> list[Path]:
         )
         if count != 1:
             raise ValueError(f"{place} has no line REPOSITORY in its first cell.")
-        kind, _, track, name = place.split("/")
-        copy = folder / f"{kind}_{track}_{Path(name).stem}" / name
+        kind, language, track, name = place.split("/")
+        copy = folder / f"{kind}_{language}_{track}_{Path(name).stem}" / name
         copy.parent.mkdir()
         nbformat.write(notebook, copy)
         copies.append(copy)

@@ -33,19 +33,20 @@ PROCESSORS = {
         "threads": "4",
     },
 }
-IN_TURN = [name for name in PROCESSORS if name != "SSE 4.1"]
+# None is this processor as it is.
+IN_TURN = [None, *(name for name in PROCESSORS if name != "SSE 4.1")]
 THREADS = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
 
 
-def environment(name: str) -> dict[str, str]:
-    """Give the variables that imitate a processor of PROCESSORS."""
-    settings = dict(PROCESSORS[name])
-    threads = settings.pop("threads")
+def environment(name: str | None) -> dict[str, str]:
+    """Give the variables that imitate a processor of PROCESSORS, or none for None."""
+    settings = dict(PROCESSORS.get(name, {}))
+    threads = settings.pop("threads", "1")
     return {**settings, **dict.fromkeys(THREADS, threads)}
 
 
-def in_turn(commit: str) -> str:
-    """Choose a processor by a commit's hash, hexadecimal digits."""
+def in_turn(commit: str) -> str | None:
+    """Choose one of IN_TURN by a commit's hash, hexadecimal digits."""
     return IN_TURN[int(commit, 16) % len(IN_TURN)]
 
 

@@ -18,7 +18,7 @@ from PIL import Image
 from saved import as_colab_saves
 
 from authoring import execute, exports, keys, links, translate
-from authoring.cli import main
+from authoring.cli import ROOT, main
 from authoring.layout import TRACKS, ContentError, Course
 from authoring.publish import https
 from authoring.quizzes import shown
@@ -176,6 +176,8 @@ def finished(tmp_path_factory):
         "utils/__init__.py": "",
         "utils/tools.py": "def double(x):\n    return 2 * x\n",
         "utils/unused.py": "",
+        "utils/needs.py": (ROOT / "utils" / "needs.py").read_text("utf-8"),
+        "utils/datasets/meadow.py": "",  # by which the setup cell knows the course
         "utils/pytorch.py": "",
         "utils/tensorflow.py": "",
         "content/lessons/05_sums.md": LESSON,
@@ -847,7 +849,9 @@ def test_korean_notebooks_differ_in_prose_only(finished):
     assert korean.cells[0].source == "# 합"
     assert "더합니다" in korean.cells[2].source
     assert "data:image/png" in korean.cells[2].source
-    assert sources(korean) == sources(english)
+    (setup, *codes), (expected, *others) = sources(korean), sources(english)
+    assert setup == expected.replace('_LANGUAGE"] = "en"', '_LANGUAGE"] = "ko"')
+    assert codes == others
     assert "Only for PyTorch." in sources(korean, "markdown")
     for one, two in zip(english.cells, korean.cells, strict=True):
         assert one.get("outputs") == two.get("outputs")
@@ -1020,6 +1024,14 @@ def git(course, *command):
     subprocess.run(["git", "-C", course, *who, *command], check=True)
 
 
+@pytest.fixture
+def no_network(monkeypatch):
+    """Git says at once that it cannot reach an address of the web."""
+    monkeypatch.setenv("GIT_ALLOW_PROTOCOL", "file:ssh")
+    monkeypatch.setenv("GIT_SSH_COMMAND", "false")
+
+
+@pytest.mark.usefixtures("no_network")
 def test_publish_adds_links_and_executes_nothing(course, capsys):
     git(course, "init", "-q")
     assert main(["publish"], course) == 1
@@ -1036,6 +1048,7 @@ def test_publish_adds_links_and_executes_nothing(course, capsys):
     after = load(course, "lessons")
     assert f'REPOSITORY = "{url}"' in after.cells[1].source
     assert '"-b", "v1.0", "--", REPOSITORY' in after.cells[1].source
+    assert '"every-pixel-v1.0"' in after.cells[1].source
     link = (
         "https://colab.research.google.com/github/someone/every-pixel/blob/v1.0/"
         "lessons/en/pytorch/05_sums.ipynb"
@@ -1048,6 +1061,7 @@ def test_publish_adds_links_and_executes_nothing(course, capsys):
     assert main(["check"], course) == 0
 
 
+@pytest.mark.usefixtures("no_network")
 def test_a_published_notebook_has_no_link_that_colab_cannot_follow(course):
     git(course, "init", "-q")
     git(course, "remote", "add", "origin", "https://gitlab.com/a/b")
@@ -1065,8 +1079,14 @@ def test_a_published_notebook_has_no_link_that_colab_cannot_follow(course):
     [
         ("/srv/course.git", "", "", "the remote /srv/course.git is not a public"),
         ("https://me:secret@x/$(ls)", "", "", "the remote https://x/$(ls) is not a"),
+        ("https://me:sec@ret@x/a", "", "", "the remote https://x/a is not a"),
+        ("https://me:se/c@ret@x.org/a", "", "", "the remote https://x.org/a is not a"),
+        ("me:secret@x.org:a/b", "", "", "the remote x.org:a/b is not a"),
         ("https://x.org/a", 'tag = "v1.0"', "", "has no line like tag"),
         ("https://x.org/a", '"v1.0"', '"v1;ls"', "has no line like tag"),
+        ("https://x.org/a", '"v1.0"', '"v1..0"', "has no line like tag"),
+        ("https://x.org/a", '"v1.0"', '"v1.lock"', "has no line like tag"),
+        ("https://x.org/a", '"v1.0"', '"v1."', "has no line like tag"),
     ],
 )
 def test_publish_looks_at_address_and_tag_before_it_works(
@@ -1082,6 +1102,7 @@ def test_publish_looks_at_address_and_tag_before_it_works(
     assert (course / "pyproject.toml").read_bytes() == before
 
 
+@pytest.mark.usefixtures("no_network")
 def test_a_tag_is_not_published_twice(course, capsys):
     git(course, "init", "-q")
     git(course, "remote", "add", "origin", "https://x.org/a")
@@ -1094,9 +1115,99 @@ def test_a_tag_is_not_published_twice(course, capsys):
     assert main(["publish"], course) == 1
     said = capsys.readouterr().err
     assert "the tag v1.0 is there already" in said and "raise tag" in said
+    assert "content/lessons/05_sums.md has changed since" in said
     change(course, "pyproject.toml", "v1.0", "v1.1")
     assert main(["publish"], course) == 0
     assert '"-b", "v1.1"' in load(course, "labs").cells[1].source
+
+
+@pytest.fixture
+def tagged(course, capsys, no_network):
+    """The course, published and tagged."""
+    git(course, "init", "-q")
+    git(course, "remote", "add", "origin", "git@x.org:a/b.git")
+    assert main(["publish"], course) == 0
+    git(course, "add", ".")
+    git(course, "commit", "-qm", "first")
+    git(course, "tag", "v1.0")
+    capsys.readouterr()
+    return course
+
+
+def test_a_tag_of_this_course_needs_only_the_push(tagged, capsys):
+    assert main(["publish"], tagged) == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last.startswith("The tag v1.0 is this course; run `git push origin HEAD")
+    assert "git tag" not in last
+
+
+def test_a_tag_lacks_what_is_new_and_not_yet_in_git(tagged, capsys):
+    (tagged / "content" / "figures" / "new.png").write_bytes(PIXEL)
+    assert main(["publish"], tagged) == 1
+    said = capsys.readouterr().err
+    assert "the tag v1.0 is there already, and content/figures/new.png has" in said
+
+
+@pytest.mark.usefixtures("no_network")
+def test_a_tag_from_before_the_first_publication_lacks_the_address(course, capsys):
+    git(course, "init", "-q")
+    git(course, "remote", "add", "origin", "https://x.org/a")
+    git(course, "add", ".")
+    git(course, "commit", "-qm", "first")
+    git(course, "tag", "v1.0")
+    assert main(["publish"], course) == 1
+    said = capsys.readouterr().err
+    assert "the tag v1.0 is there already, and lacks the address; raise tag" in said
+    assert "`git tag -d v1.0`" in said
+    git(course, "tag", "-d", "v1.0")
+    assert main(["publish"], course) == 0
+
+
+def test_a_tag_that_publish_itself_makes_old_is_not_advised(tagged, capsys):
+    """What is built by another builder than the tagged files."""
+    path = tagged / "lessons" / "README.md"
+    path.write_text("old", "utf-8")
+    git(tagged, "commit", "-qam", "old")
+    git(tagged, "tag", "--force", "v1.0")
+    assert main(["publish"], tagged) == 1
+    said = capsys.readouterr().err
+    assert "the tag v1.0 is there already, and lessons/README.md has changed" in said
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a program is a script here")
+def test_a_tag_that_origin_alone_has_is_fetched_first(tagged, capsys, monkeypatch):
+    """As in a clone of the newest commit, which has no tags."""
+    script = tagged.parent / "ssh"
+    script.write_text(f"#!/bin/sh\nexec git upload-pack '{tagged}'\n")
+    script.chmod(0o755)
+    git(tagged.parent, "clone", "-q", "--depth=1", "--no-tags", tagged.as_uri(), "new")
+    new = tagged.parent / "new"
+    git(new, "remote", "set-url", "origin", "git@x.org:a/b.git")
+    monkeypatch.setenv("GIT_SSH_COMMAND", str(script))
+    assert main(["publish"], new) == 1
+    said = capsys.readouterr().err
+    assert "origin has a tag v1.0 that is not the one here" in said
+    assert "run `git fetch origin tag v1.0` first" in said
+    git(new, "fetch", "-q", "origin", "tag", "v1.0")
+    assert main(["publish"], new) == 0
+    assert "The tag v1.0 is this course" in capsys.readouterr().out
+    git(tagged, "commit", "-q", "--allow-empty", "-m", "second")
+    git(tagged, "tag", "--force", "v1.0")
+    assert main(["publish"], new) == 1
+    assert "is not the one here; raise tag." in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a program is a script here")
+@pytest.mark.parametrize("does", ["exec sleep 5", "exit 1"])
+def test_publish_goes_on_when_origin_does_not_answer(tagged, capsys, monkeypatch, does):
+    script = tagged.parent / "ssh"
+    script.write_text(f"#!/bin/sh\n{does}\n")
+    script.chmod(0o755)
+    monkeypatch.setenv("GIT_SSH_COMMAND", str(script))
+    monkeypatch.setattr("authoring.publish.PATIENCE", 1)
+    assert main(["publish"], tagged) == 0
+    said = capsys.readouterr().out
+    assert "origin does not say its tags: is v1.0 new there?" in said.splitlines()
 
 
 def test_a_notebook_that_colab_saved_is_not_executed_again(course, capsys):
@@ -1114,6 +1225,9 @@ def test_a_notebook_that_colab_saved_is_not_executed_again(course, capsys):
         ("https://github.com/a/b.git", "https://github.com/a/b"),
         ("https://me:secret@github.com/a/b", "https://github.com/a/b"),
         ("ssh://git@gitlab.com:2222/a/b/c.git", "https://gitlab.com/a/b/c"),
+        ("ssh://git@ssh.github.com:443/a/b.git", "https://github.com/a/b"),
+        ("https://me:sec@ret@GitHub.com/a/..b", "https://github.com/a/..b"),
+        ("https://git.x.org:8443/a", "https://git.x.org:8443/a"),
     ],
 )
 def test_remotes_become_https_addresses(remote, address):
@@ -1124,7 +1238,10 @@ def test_remotes_become_https_addresses(remote, address):
     "remote",
     ["/srv/git/course.git", "../course", "C:\\course", "https://x.org"]
     + [f"https://x.org/a{bad}b" for bad in " ;$`'\"&|<>()\\\n#?"]
-    + ["git@x.org:a/$(touch b)", "git@-x.org:a", "https://x;ls/a"],
+    + ["git@x.org:a/$(touch b)", "git@-x.org:a", "https://x;ls/a"]
+    + ["git@github-work:a/b", "git@github.com-work:a/b", "https://localhost/a"]
+    + ["https://10.0.0.3/a", "https://x/a", "https://x..org/a", "https://x.org/./a"]
+    + ["https://x.org/a/../b", "https://x.org/a/.."],
 )
 def test_what_others_cannot_clone_is_no_address(remote):
     with pytest.raises(ValueError):

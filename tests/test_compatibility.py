@@ -24,10 +24,15 @@ def test_every_setting_that_a_common_processor_stands_for_occurs():
 
 
 def test_commits_take_processors_in_turn():
-    commits = [f"{number:040x}" for number in range(4)]
+    commits = [f"{number:040x}" for number in range(6)]
     chosen = [processors.in_turn(commit) for commit in commits]
-    assert chosen[:2] == chosen[2:] == processors.IN_TURN
-    assert len(processors.IN_TURN) == len(processors.PROCESSORS) - 1
+    assert chosen[:3] == chosen[3:] == processors.IN_TURN
+    assert {*chosen} == {None, *processors.PROCESSORS} - {"SSE 4.1"}
+
+
+def test_this_processor_as_it_is_takes_one_thread_and_no_setting():
+    names = dict.fromkeys(processors.THREADS, "1")
+    assert processors.environment(None) == names
 
 
 def test_the_runs_take_every_processor_and_colab():
@@ -87,10 +92,10 @@ def test_the_page_says_what_is_stored():
     assert stored == compatibility_page.text(STORED)
 
 
-def test_every_notebook_has_run_everywhere():
-    assert set(STORED) == set(compatibility.RUNS)
-    for run in STORED.values():
-        assert set(run["notebooks"]) == set(compatibility.notebooks())
+def test_what_is_stored_passed_with_the_notebooks_as_they_are():
+    runs = {name: STORED[name] for name in STORED if name != compatibility.BEFORE}
+    assert runs and set(runs) <= set(compatibility.RUNS)
+    for run in runs.values():
         for place, found in run["notebooks"].items():
             assert found["cells"] and compatibility.is_done(found, place), place
 

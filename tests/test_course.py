@@ -1,8 +1,8 @@
 """The entry point, run as a learner runs it: as a program, in a folder of its own.
 
-Nothing is installed and no network is used. `venv` in the course's folder is a fake
-that makes real environments and lets them see fakes of pip, JupyterLab and the
-frameworks, which note how they were called.
+Nothing is installed and no network is used. Fakes of `venv` and `ensurepip` make real
+environments and let them see fakes of pip, JupyterLab and the frameworks, which note
+how they were called.
 """
 
 import ast
@@ -33,7 +33,7 @@ def note(program):
         "arguments": sys.argv[1:],
         "folder": os.getcwd(),
         "environment": Path(sys.prefix).name,
-        "first": sys.path[0],
+        "path": sys.path,
         "without": [name for name, module in sys.modules.items() if module is None],
         "variables": dict(os.environ),
         "temporary": tempfile.gettempdir(),
@@ -62,18 +62,22 @@ import os, subprocess, sys, sysconfig, time
 from pathlib import Path
 print(os.environ.get("VENV_SAYS", ""))
 time.sleep(float(os.environ.get("VENV_TAKES", 0)))
+exec(os.environ.get("VENV_DOES", ""))
 if "VENV_EXITS" in os.environ:
     sys.exit(int(os.environ["VENV_EXITS"]))
-options = {"--without-pip": 0, **dict.fromkeys(sys.argv[1:], 0)}
-subprocess.run([sys.executable, "-I", "-m", "venv", *options], check=True)
+subprocess.run([sys.executable, "-I", "-m", "venv", *sys.argv[1:]], check=True)
 folders = {"base": sys.argv[-1], "platbase": sys.argv[-1]}
 site = Path(sysconfig.get_path("purelib", "venv", folders))
 (site / "fakes.pth").write_text(os.environ["FAKES"])
-if "--without-pip" not in sys.argv:
-    info = site / "pip-1.0.dist-info"
-    info.mkdir()
-    (info / "INSTALLER").write_text("pip")
-    (info / "RECORD").write_text("pip-1.0.dist-info/INSTALLER,,")
+"""
+ENSUREPIP = """
+import os, sys, sysconfig
+from pathlib import Path
+exec(os.environ.get("ENSUREPIP_DOES", ""))
+info = Path(sysconfig.get_path("purelib"), "pip-1.0.dist-info")
+info.mkdir()
+(info / "INSTALLER").write_text("pip")
+(info / "RECORD").write_text("pip-1.0.dist-info/INSTALLER,,")
 """
 FRAMEWORK = """
 import os
@@ -88,8 +92,18 @@ devices = [SimpleNamespace(name="/physical_device:CPU:0")]
 config = SimpleNamespace(list_physical_devices=lambda: devices)
 """
 # What the start itself sees, and no program that it starts.
-DISK = """
-import os, shutil, sys, types
+AROUND = """
+import os, shutil, subprocess, sys, types
+class Popen(subprocess.Popen):
+    def __init__(self, args, **options):
+        for name in {"venv", "ensurepip"} & {*args}:
+            place = args.index(name)
+            fake = os.path.join(os.environ["FAKES"], name + ".py")
+            args = [*args[:place - 1], fake, *args[place + 1:]]
+        super().__init__(args, **options)
+subprocess.Popen = Popen
+if "READ_ONLY" in os.environ:
+    os.access = lambda path, mode: mode != os.W_OK
 if "FREE_GIGABYTES" in os.environ:
     free = int(float(os.environ["FREE_GIGABYTES"]) * 1e9)
     shutil.disk_usage = lambda path: types.SimpleNamespace(free=free)
@@ -120,12 +134,13 @@ class Course:
         for name in ("pip", "jupyterlab", "pytest", "authoring"):
             self.fake(self.fakes / name, PROGRAM.format(name=name))
         self.fake(data_sets, PROGRAM.format(name="datasets") + "\nstate = str\n")
-        self.fake(self.root / "venv", VENV)
+        (self.fakes / "venv.py").write_text(VENV)
+        (self.fakes / "ensurepip.py").write_text(ENSUREPIP)
         for name in ("torch", "torchvision", "tensorflow"):
             (self.fakes / f"{name}.py").write_text(FRAMEWORK.format(name=name))
         (self.fakes / "note.py").write_text(NOTE)
         (folder / "outside").mkdir()
-        (folder / "outside" / "sitecustomize.py").write_text(DISK)
+        (folder / "outside" / "sitecustomize.py").write_text(AROUND)
         # The uv of this computer is not meant.
         path = os.environ["PATH"].split(os.pathsep)
         path = [place for place in path if not shutil.which("uv", path=place)]
@@ -202,8 +217,8 @@ class Course:
         plain = [argument.split(">")[0] for argument in call["arguments"]]
         return [name for name in plain if name in names]
 
-    def site(self):
-        return next(self.root.glob(".venv/[Ll]ib/**/site-packages"))
+    def site(self, name=".venv"):
+        return next(self.root.glob(f"{name}/[Ll]ib/**/site-packages"))
 
     def package(self, name, installer=True, files=()):
         """Put a package's .dist-info there as pip leaves it."""
@@ -239,10 +254,12 @@ def test_python_3_6_can_read_the_file():
     ast.parse(text, feature_version=(3, 6))
 
 
-@pytest.mark.parametrize("version", [(3, 9, 18), (3, 14, 0)])
+@pytest.mark.parametrize("version", [(3, 9, 18), (3, 14, 0), (3, 13, 1, "t")])
 def test_a_wrong_python_gets_one_sentence(course, version):
+    free = "".join(version[3:])
     code = (
         f"import runpy, sys; sys.version_info = {version}; sys.argv = ['course.py'];"
+        f"sys.abiflags = {free!r};"
         "runpy.run_path('course.py', run_name='__main__')"
     )
     done = subprocess.run(
@@ -250,7 +267,7 @@ def test_a_wrong_python_gets_one_sentence(course, version):
     )
     sentence = one_sentence(done)
     assert "needs Python 3.10 to 3.13" in sentence
-    assert f"this is Python 3.{version[1]}:" in sentence
+    assert f"this is Python 3.{version[1]}{free}:" in sentence
     assert not (course.root / ".venv").exists()
 
 
@@ -282,7 +299,13 @@ def test_older_pythons_that_are_here_give_the_sentence_too(course):
 # What it can do
 
 
-@pytest.mark.parametrize("arguments", [[], ["--help"], ["lab", "--help"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *([], ["--help"], ["-h"], ["help"], ["lab", "--help"], ["doctor", "-h"]),
+        *(["data", "--help"], ["data", "x", "-h"], ["test", "--help"], ["build", "-h"]),
+    ],
+)
 def test_help_lists_the_commands_and_installs_nothing(course, arguments):
     done = course.start(*arguments)
     assert done.returncode == 0
@@ -292,8 +315,24 @@ def test_help_lists_the_commands_and_installs_nothing(course, arguments):
     assert not (course.root / ".venv").exists()
 
 
+def test_programs_that_are_there_give_their_own_help(course):
+    course.start("lab")
+    assert "Every Pixel" in course.start("test", "--help").stdout
+    course.all_calls()
+    course.start("data", "--help")
+    assert [call["arguments"] for call in course.calls("datasets")] == [["--help"]]
+    course.start("test")
+    course.all_calls()
+    course.start("test", "--help")
+    assert [call["arguments"] for call in course.calls("pytest")] == [["--help"]]
+
+
 @pytest.mark.parametrize(
-    "arguments", [["lib"], ["lab", "--track"], ["lab", "--track=x"]]
+    "arguments",
+    [
+        *(["lib"], ["lab", "--track"], ["lab", "--track=x"]),
+        *(["lab", "--tracks", "pytorch"], ["lab", "--tracks=pytorch"]),
+    ],
 )
 def test_what_it_cannot_do_is_one_sentence(course, arguments):
     one_sentence(course.start(*arguments))
@@ -354,6 +393,7 @@ def test_authors_work_beside_the_learners_environment(course):
     environment, variables = course.root / ".venv", run["variables"]
     assert run["environment"] == ".venv-authors"
     assert variables["EVERY_PIXEL_HEADLESS"] == "1"
+    assert run["path"][-1] == str(course.root)
     assert Path(variables["EVERY_PIXEL_KERNEL"]).parent.parent == environment
     assert variables["VIRTUAL_ENV"] == f"{environment}-authors"
     places = [Path(place) for place in variables["PATH"].split(os.pathsep)[:2]]
@@ -383,16 +423,17 @@ def test_authors_verbs_reach_their_tools(course, verb):
     assert call["environment"] == ".venv-authors"
 
 
-def test_what_has_the_authors_packages_in_it_is_made_anew_without(course):
+def test_what_an_older_course_made_with_the_authors_packages_stays(course):
     course.start("lab", "--track", "pytorch")
     (course.site() / "nbgrader.py").touch()
+    old = {"tracks": ["pytorch"], "dev": True, "installed": "0"}
     state = course.root / ".venv" / "course.json"
-    known = json.loads(state.read_text(encoding="utf-8"))
-    state.write_text(json.dumps({**known, "dev": True}), encoding="utf-8")
+    state.write_text(json.dumps(old), encoding="utf-8")
+    assert starts_with_what_was_there(course.start("lab", **NO_NETWORK))
+    assert (course.site() / "nbgrader.py").exists()
     course.all_calls()
-    assert "made anew" in course.start("lab").stdout
+    course.start("lab")
     assert course.installed() == ["torch", "torchvision", "tqdm"]
-    assert not (course.site() / "nbgrader.py").exists()
     course.start("lab")
     assert course.calls("pip") == []
 
@@ -507,6 +548,32 @@ def test_a_killed_installation_ends_and_is_finished_at_the_next_start(course):
     assert course.calls("pip") == []
 
 
+# What holds a pipe open until its own child ends, as venv waits for ensurepip's.
+LONG = """
+pipe = os.open(os.environ["ALIVE"], os.O_WRONLY)
+say = f"os.write({pipe}, b'1')"
+code = f"import os, time; {say}; time.sleep(20); {say}"
+import subprocess
+subprocess.run([sys.executable, "-c", code], pass_fds=[pipe])
+"""
+
+
+@posix
+@pytest.mark.parametrize("program", ["VENV", "ENSUREPIP", "PIP"])
+def test_nothing_outlives_the_start_that_was_killed(course, tmp_path, program):
+    alive = tmp_path / "alive"
+    os.mkfifo(alive)
+    started = course.begin("lab", ALIVE=str(alive), **{f"{program}_DOES": LONG})
+    with open(alive, "rb", buffering=0) as pipe:
+        assert pipe.read(1) == b"1"
+        started.kill()
+        assert pipe.read(1) == b""
+    started.communicate()
+    course.all_calls()
+    assert course.start("lab").returncode == 0
+    assert len(course.calls("pip")) == 1
+
+
 @posix
 def test_ctrl_c_stops_an_installation_with_one_sentence(course):
     (_, said), status = interrupt(course, signal.SIGINT)
@@ -552,10 +619,6 @@ def remove_python(course):
         shutil.rmtree(course.root / ".venv" / name, ignore_errors=True)
 
 
-def remove_pip(course):
-    (course.site() / "pip-1.0.dist-info" / "INSTALLER").unlink()
-
-
 def become_another_version(course):
     if os.name == "nt":
         pytest.skip("the package folder has no version there")
@@ -576,7 +639,7 @@ def leave_half_a_folder(course):
 @pytest.mark.parametrize(
     "harm",
     [
-        *(remove_python, remove_pip, become_another_version, forget_the_environment),
+        *(remove_python, become_another_version, forget_the_environment),
         leave_half_a_folder,
     ],
 )
@@ -590,6 +653,53 @@ def test_an_environment_that_does_not_work_is_made_anew(course, harm):
     assert "Making .venv anew" in done.stdout
     assert not list(course.root.glob(".venv/**/old.py"))
     assert course.installed() == ["torch", "torchvision", "tqdm"]  # the choice stays
+
+
+def test_an_environment_without_pip_gets_it_and_keeps_the_rest(course):
+    venv = [course.fakes / "venv.py", "--without-pip", course.root / ".venv"]
+    subprocess.run([sys.executable, *venv], env=course.environment, check=True)
+    (course.site() / "mine.py").touch()
+    lacking = "sys.exit('no wheels')"
+    sentence = one_sentence(course.start("lab", ENSUREPIP_DOES=lacking))
+    assert "got no pip (no wheels)" in sentence
+    assert course.start("lab").returncode == 0
+    (call,) = course.calls("pip")
+    assert {"mine.py", "pip-1.0.dist-info"} <= {*call["packages"]}
+
+
+def test_pip_is_only_missed_when_it_is_needed(course):
+    course.start("lab")
+    (course.site() / "old.py").touch()
+    (course.site() / "pip-1.0.dist-info" / "INSTALLER").unlink()
+    course.all_calls()
+    assert "Making" not in course.start("lab").stdout
+    assert course.calls("pip") == []
+    course.start("test")
+    learner, authors = course.calls("pip")[-1], course.site() / "old.py"
+    assert learner["environment"] == ".venv-authors" and authors.exists()
+    assert (course.site() / "pip-1.0.dist-info" / "INSTALLER").exists()
+
+
+@posix
+@pytest.mark.parametrize("name", [".venv", ".venv-authors"])
+def test_an_environment_may_lie_on_another_disk(course, tmp_path, name):
+    large = tmp_path / "large disk"
+    large.mkdir()
+    (course.root / name).symlink_to(large)
+    done = course.start("test")
+    assert done.returncode == 0, done.stderr
+    assert (course.root / name).is_symlink() and (large / "course.json").exists()
+    course.all_calls()
+    course.start("test")
+    assert course.calls("pip") == []
+
+
+def test_tools_that_do_not_see_the_learners_packages_are_made_anew(course):
+    course.start("test")
+    link = course.site(".venv-authors") / "learner.pth"
+    link.write_text("nowhere\n")
+    assert course.start("test").returncode == 0
+    assert link.read_text() != "nowhere\n"
 
 
 def be_a_file(place):
@@ -622,9 +732,19 @@ def test_a_log_is_named_only_where_there_is_one(course):
     assert "the moon" in log.read_text(encoding="utf-8")
 
 
+def test_a_folder_in_the_place_of_the_state_goes(course):
+    course.start("lab")
+    state = course.root / ".venv" / "course.json"
+    state.unlink()
+    (state / "inside").mkdir(parents=True)
+    assert course.start("lab").returncode == 0
+    assert state.is_file()
+
+
 @pytest.mark.parametrize(
     "text",
     [
+        pytest.param("[" * 100_000, id="deep"),
         *("", "[1, 2]", "null", '"pytorch"', "{}", '{"tracks": "pytorch"}'),
         '{"tracks": [1, null], "installed": 5, "packages": {}, "adding": "tensorflow"}',
         '{"tracks": ["jax"], "installed": "0", "packages": [1], "adding": [[]]}',
@@ -666,7 +786,8 @@ def test_a_second_start_waits_for_the_first_and_installs_nothing(course):
     second = course.start("lab")
     assert "Another start is installing; this one waits" in second.stdout
     assert second.returncode == 0, second.stderr
-    assert first.communicate()[1] == "" or first.returncode == 0
+    said = first.communicate()[1]
+    assert first.returncode == 0, said
     programs = [call["program"] for call in course.all_calls()]
     assert sorted(programs) == ["jupyterlab", "jupyterlab", "pip"]
 
@@ -679,6 +800,14 @@ def test_a_second_start_waits_while_the_environment_is_made(course):
     first.communicate()
     assert first.returncode == 0
     assert len(course.calls("pip")) == 1
+
+
+@posix
+def test_a_lock_that_is_no_file_is_named(course):
+    os.mkfifo(course.root / ".venv.lock")
+    assert f"{course.root / '.venv.lock'} is no file" in one_sentence(
+        course.start("lab")
+    )
 
 
 # What was whole stays of use
@@ -743,8 +872,36 @@ def test_a_changed_line_does_not_stop_the_course_without_a_network(course, comma
     assert done.returncode == 0 and lines
     assert all("starts with what was there before" in line for line in lines)
     course.all_calls()
-    assert told(course.start(command)) == []
+    assert told(course.start("lab")) == []
     assert course.calls("pip")
+
+
+def test_a_server_that_did_not_answer_is_not_waited_for_long_again(course):
+    course.start("lab", "--track", "pytorch")
+    course.write("constraints.txt", "tqdm==4.2\n")
+    course.all_calls()
+    course.start("lab", **NO_NETWORK)
+    assert "--retries" not in course.calls("pip")[0]["arguments"]
+    assert told(course.start("data", **NO_NETWORK)) == []
+    assert [call["program"] for call in course.all_calls()] == ["datasets"]
+    course.start("lab", **NO_NETWORK)
+    arguments = " ".join(course.calls("pip")[0]["arguments"])
+    assert "--retries 1 --timeout 5" in arguments
+    # What is asked for is worth the wait.
+    course.start("lab", "--track", "tensorflow")
+    assert "--retries" not in course.calls("pip")[0]["arguments"]
+
+
+@posix
+def test_uv_does_not_wait_long_again_either(course):
+    course.have_uv()
+    course.start("lab")
+    course.write("constraints.txt", "tqdm==4.2\n")
+    course.all_calls()
+    for timeout in (None, "5"):
+        course.start("lab", UV_EXITS="1", UV_SAYS="error sending request")
+        (call,) = course.calls("uv")
+        assert call["variables"].get("UV_HTTP_TIMEOUT") == timeout
 
 
 @posix
@@ -790,6 +947,18 @@ def test_packages_replaced_in_an_addition_must_work(course):
     one_sentence(course.start("data", TORCH_FAILS="no symbol", **NO_NETWORK))
 
 
+@pytest.mark.parametrize(
+    "record", [b"\xff\xfe", b'"' + b"x" * 200_000, b"a\0b,,", b"x" * 5000]
+)
+def test_a_package_whose_list_is_damaged_is_forgotten(course, record):
+    course.start("lab", PIP_EXITS="1")
+    damaged = course.package("tqdm")
+    (course.site() / damaged / "RECORD").write_bytes(record)
+    course.calls("pip")
+    assert course.start("lab").returncode == 0
+    assert damaged not in course.calls("pip")[0]["packages"]
+
+
 def snapshot(folder):
     return {path: path.lstat().st_mtime_ns for path in folder.rglob("*")}
 
@@ -826,8 +995,21 @@ def test_nothing_of_the_learners_folder_is_run(course, tmp_path, safe):
     done = course.start("data", "ph2", "a b.rar", folder=folder, **safe)
     assert done.returncode == 0, done.stderr
     (call,) = course.calls("datasets")
-    assert Path(call["first"]) == course.root
+    assert Path(call["path"][-1]) == course.root
+    assert not {"", str(folder)} & {*call["path"]}
     assert Path(call["folder"]) == folder and call["arguments"] == ["ph2", "a b.rar"]
+
+
+def test_nothing_that_learners_keep_beside_the_lessons_is_run(course):
+    for name in ("csv", "numpy", "platform", "queue", "random", "token", "types"):
+        (course.root / f"{name}.py").write_text(f"raise SystemExit('{name} was run')")
+    (course.fakes / "numpy.py").touch()
+    (course.root / "utils/datasets/catalogue.py").write_text(
+        "import numpy, random\nDATA_SETS = []"
+    )
+    for command in ("lab", "data", "test", "doctor"):
+        done = course.start(command)
+        assert done.returncode == 0, done.stderr + done.stdout
 
 
 @pytest.mark.parametrize("command", ["lab", "data", "test", "build"])
@@ -837,16 +1019,40 @@ def test_another_environments_variables_do_no_harm(course, tmp_path, command):
     for name in ("torch", "note", "pip", "jupyterlab", "pytest", "authoring"):
         (others / f"{name}.py").write_text(f"raise SystemExit('{name} was run')")
     path = os.pathsep.join([course.environment["PYTHONPATH"], str(others)])
-    names = ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER", "PYTHONSAFEPATH")
+    names = ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER", "PIP_PYTHON")
+    names += ("PYTHONSAFEPATH", "PYTHONSTARTUP", "PYTHONOPTIMIZE", "PYTHONINSPECT")
+    names += ("JUPYTER_PATH", "JUPYTERLAB_DIR")
     foreign = {**dict.fromkeys(names, str(others)), "PYTHONPATH": path}
     done = course.start(command, **foreign)
     assert done.returncode == 0, done.stderr
     calls = course.all_calls()
     assert len(calls) >= 2
-    assert not any(set(foreign) & set(call["variables"]) for call in calls)
+    assert all("--no-user" in c["arguments"] for c in calls if c["program"] == "pip")
+    values = [value for call in calls for value in call["variables"].values()]
+    assert not any(str(others) in value for value in values)
 
 
-@pytest.mark.parametrize("name", ["target", "prefix", "root"])
+def test_the_lab_takes_no_kernel_from_the_home_of_its_user(course):
+    course.start("lab")
+    (call,) = course.calls("jupyterlab")
+    assert call["variables"]["JUPYTER_PREFER_ENV_PATH"] == "1"
+
+
+def test_the_encoding_of_the_output_is_no_fault_of_an_environment(course):
+    course.start("lab")
+    course.all_calls()
+    command = course.command(["lab"], {"PYTHONIOENCODING": "utf-16"})
+    del command["encoding"]
+    subprocess.run(**command, capture_output=True, check=True)
+    assert [call["program"] for call in course.all_calls()] == ["jupyterlab"]
+
+
+def test_pip_tries_twice_at_least_as_it_does_not_name_its_fault_else(course):
+    course.start("lab", PIP_SETTINGS=":env:.retries='0'")
+    assert "--retries 1" in " ".join(course.calls("pip")[0]["arguments"])
+
+
+@pytest.mark.parametrize("name", ["target", "prefix", "root", "python"])
 def test_a_setting_of_pip_that_leads_elsewhere_is_named(course, name):
     settings = f":env:.no-input='1'\ninstall.{name}='/somewhere'"
     sentence = one_sentence(course.start("lab", PIP_SETTINGS=settings))
@@ -867,23 +1073,23 @@ def test_the_editor_is_spared_what_it_does_not_need(course):
 
 
 def closed(command, **variables):
-    """Run a program whose reader leaves at once; give what it complains of."""
+    """Run a program whose reader leaves at once; give exit code and complaints."""
     reader, writer = os.pipe()
     os.close(reader)
     done = subprocess.run(**command, stdout=writer, stderr=subprocess.PIPE, timeout=60)
     os.close(writer)
-    return done.stderr
+    return done.returncode, done.stderr
 
 
 @pytest.mark.parametrize("command", ["help", "doctor"])
 def test_a_reader_that_leaves_is_no_fault(course, command):
-    assert closed(course.command([command], {})) == ""
+    assert closed(course.command([command], {})) == (1, "")
 
 
 def test_a_reader_of_the_list_of_data_sets_may_leave(course):
     command = course.command([], {"PYTHONPATH": ""})
     command["args"] = [sys.executable, "-m", "utils.datasets"]
-    assert closed({**command, "cwd": ROOT}) == ""
+    assert closed({**command, "cwd": ROOT})[1] == ""
 
 
 # uv
@@ -975,6 +1181,7 @@ def test_the_doctor_finds_nothing_installed_and_installs_nothing(course):
     lines = lines_of(done)
     assert done.returncode == 1
     assert list(lines)[0] == "Course" and str(course.root) in lines["Course"]
+    assert "a copy without git" in lines["Course"]
     assert lines["Missing"] == "packages"
     assert list(lines)[-1] == "Next" and "`python course.py lab`" in lines["Next"]
     assert not list(course.root.glob(".venv*"))
@@ -1003,7 +1210,7 @@ def test_the_doctor_names_what_does_not_work(course):
     assert "torch and torchvision do not match" in lines["Next"]
 
 
-@pytest.mark.parametrize("harm", [remove_python, remove_pip, forget_the_environment])
+@pytest.mark.parametrize("harm", [remove_python, forget_the_environment])
 def test_the_doctor_works_in_a_broken_environment(course, harm):
     course.start("lab", "--track", "tensorflow")
     harm(course)
@@ -1015,10 +1222,60 @@ def test_the_doctor_sees_a_file_in_the_way(course):
     assert f"Remove {course.root / '.venv'}" in lines_of(course.start("doctor"))["Next"]
 
 
-def test_the_doctor_sees_missing_files_of_the_course(course):
+def test_the_doctor_sees_missing_and_damaged_files_of_the_course(course):
     course.start("lab", "--track", "pytorch")
     (course.root / "constraints.txt").unlink()
     assert "fetch the course anew" in lines_of(course.start("doctor"))["Next"]
+    (course.root / "constraints.txt").write_bytes(b"\xff")
+    lines = lines_of(course.start("doctor"))
+    assert "constraints.txt is damaged: fetch the course anew" in lines["Next"]
+    assert lines["Devices"] == "PyTorch: CPU (AVX2) with 2 threads"
+    assert "constraints.txt is damaged" in one_sentence(course.start("lab"))
+
+
+def test_the_doctor_names_data_that_cannot_be_read(course):
+    course.start("lab")
+    catalogue = course.root / "utils" / "datasets" / "catalogue.py"
+    catalogue.write_text("raise RuntimeError('odd data')")
+    done = course.start("doctor")
+    lines = lines_of(done)
+    assert done.returncode == 1 and lines["Data"] == "not usable"
+    assert "data cannot be used (RuntimeError: odd data)" in lines["Next"]
+
+
+def test_the_doctor_knows_a_clone_from_a_copy(course):
+    (course.root / ".git").write_text("gitdir: nowhere")
+    assert (
+        "a clone that git does not read" in lines_of(course.start("doctor"))["Course"]
+    )
+
+
+def test_the_doctor_sends_nobody_to_write_where_they_may_not(course):
+    course.start("lab")
+    course.write("constraints.txt", "tqdm==4.2\n")
+    step = lines_of(course.start("doctor", READ_ONLY="1"))["Next"]
+    assert f"by somebody who may write in {course.root / '.venv'}" in step
+
+
+@posix
+@pytest.mark.parametrize(("name", "words"), [("a:b", "without `:`"), ("a\nb", "a b")])
+def test_the_doctor_works_in_folders_of_odd_names(tmp_path, name, words):
+    (tmp_path / name).mkdir()
+    done = Course(tmp_path / name).start("doctor")
+    assert words in done.stdout
+    lines_of(done)
+
+
+@posix
+def test_the_doctor_names_a_python_that_does_not_answer(tmp_path, monkeypatch, capsys):
+    course = load_course()
+    python = tmp_path / "python"
+    python.write_text("#!/bin/sh\nexec sleep 60\n")
+    python.chmod(0o755)
+    monkeypatch.setattr(course.LEARNER, "python", python)
+    monkeypatch.setattr(course, "PATIENCE", 0.2)
+    assert course.doctor([]) == 1
+    assert f"{python} does not answer" in capsys.readouterr().out
 
 
 def test_the_doctor_speaks_where_the_console_lacks_the_letters_of_its_path(course):
@@ -1040,8 +1297,9 @@ def test_the_doctor_works_with_a_python_that_is_too_new(course):
 
 @pytest.mark.parametrize("name", ["pytorch", "tensorflow", "data"])
 def test_the_doctors_questions_have_answers(name):
-    command = [sys.executable, "-c", load_course().QUESTIONS[name]]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    code = load_course().QUESTIONS[name]
+    command = [sys.executable, "-I", "-c", code, str(ROOT)]
+    done = subprocess.run(command, capture_output=True, text=True)
     (answer,) = [line for line in done.stdout.splitlines() if line.startswith("= ")]
     assert {"pytorch": "threads", "tensorflow": ":0", "data": "PH2"}[name] in answer
 

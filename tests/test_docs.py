@@ -197,4 +197,5 @@ def test_the_readme_tells_the_score_that_the_lesson_stores():
     told = re.search(r"mean Dice (\d\.\d+)", text_of("README.md").replace("\n", " "))
     lesson = COURSE.notebook("lessons", "en", "pytorch", "05_unet").read_text("utf-8")
     stored = re.search(r"40 simulated test images: Dice (\d\.\d+)", lesson)
-    assert told[1] == stored[1]
+    # In two digits: the third differs between processors.
+    assert told[1] == f"{float(stored[1]):.2f}"

@@ -1,6 +1,7 @@
 """benchmarks/environments.py; uv and its gigabytes are imitated."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -14,7 +15,9 @@ from benchmarks import environments
 
 ROOT = Path(__file__).resolve().parent.parent
 PLACES = [f"{kind}/en/{track}/00_masks.ipynb" for kind in ("lessons", "solutions")
-          for track in TRACKS]  # fmt: skip
+          for track in TRACKS] + ["lessons/ko/pytorch/00_masks.ipynb"]  # fmt: skip
+
+PROGRAM = "Scripts/python.exe" if os.name == "nt" else "bin/python"
 
 
 @pytest.fixture
@@ -27,7 +30,9 @@ def uv(monkeypatch, tmp_path):
         def run(self, command):
             self.append(command[1:])
             if command[1] == "venv":
-                Path(command[-1]).mkdir(parents=True)
+                program = Path(command[-1], PROGRAM)
+                program.parent.mkdir(parents=True)
+                program.touch()
             return subprocess.CompletedProcess(command, int(self.fails))
 
     asked = Uv()
@@ -70,6 +75,11 @@ def test_half_an_environment_is_made_again(uv):
     assert [command[0] for command in uv] == ["venv", "venv", "pip"]
 
 
+def test_an_environment_without_its_python_is_made_again(uv):
+    environments.python("3.12").unlink()
+    assert environments.python("3.12").exists() and len(uv) == 4
+
+
 def test_without_uv_it_says_how_to_get_it(monkeypatch, tmp_path):
     monkeypatch.setattr(environments, "HOME", tmp_path)
     monkeypatch.setenv("PATH", "")
@@ -105,6 +115,35 @@ def test_the_versions_of_another_python_are_told():
     found = environments.versions(Path(sys.executable))
     assert list(found)[0] == "python"
     assert found["numpy"] == __import__("numpy").__version__
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a program is a script here")
+@pytest.mark.parametrize("program", [None, "exit 1", "echo no JSON"])
+def test_a_python_that_is_gone_or_broken_is_one_sentence(tmp_path, program):
+    python = tmp_path / "python"
+    if program:
+        python.write_text(f"#!/bin/sh\n{program}\n")
+        python.chmod(0o755)
+    with pytest.raises(ValueError, match=f"^{python} is gone or broken; delete"):
+        environments.versions(python)
+
+
+def test_without_git_nothing_is_published_and_it_says_so(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ValueError, match="^git is not installed; install it"):
+        environments.published(tmp_path)
+
+
+def test_a_tag_that_everyone_else_signs_asks_nothing(tmp_path, monkeypatch):
+    """A signed tag wants a message, so git opens an editor."""
+    settings = tmp_path / "settings"
+    settings.write_text("[tag]\ngpgSign = true\n")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
+    monkeypatch.setenv("GIT_EDITOR", f"touch '{tmp_path}/edited' #")
+    address = environments.published(tmp_path)
+    assert not (tmp_path / "edited").exists()
+    tags = subprocess.check_output(["git", "ls-remote", "--tags", address])
+    assert Course(ROOT).tag in tags.decode()
 
 
 def test_notebooks_outside_fetch_the_tag_of_a_repository(tmp_path):

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from utils.datasets import __main__ as command
 from utils.datasets import cache, cells, load_nuclei, simulate_nuclei
 from utils.datasets.__main__ import main
 from utils.datasets.cells import counted_again
@@ -353,6 +354,7 @@ def test_a_path_that_windows_does_not_take_is_told_with_its_length(
             raise FileNotFoundError(errno.ENOENT, "No such file", str(file))
         return really(file, *arguments, **options)
 
+    monkeypatch.setattr(command, "WINDOWS", True)
     monkeypatch.setattr(builtins, "open", as_on_windows)
     monkeypatch.setattr(shutil, "open", as_on_windows, raising=False)
     assert main(["nuclei", str(path)]) == 1
@@ -362,6 +364,13 @@ def test_a_path_that_windows_does_not_take_is_told_with_its_length(
     assert "C:\\course" in said
     monkeypatch.setattr(builtins, "open", really)
     assert [path.name for path in folder.iterdir()] == [LOCK]
+
+
+@elsewhere_than_windows
+def test_a_name_that_is_too_long_elsewhere_is_no_fault_of_windows(capsys):
+    assert main(["nuclei", "n" * 300 + ".zip"]) == 1
+    said = capsys.readouterr().err
+    assert "File name too long" in said and "Windows" not in said
 
 
 @elsewhere_than_windows

@@ -21,6 +21,7 @@ WIDTH = 88
 FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 # What systems say of a path that is too long for them.
+WINDOWS = os.name == "nt"
 ABSENT = (errno.ENOENT, errno.EINVAL, errno.ENAMETOOLONG)
 KINDS = {"ph2": PH2, "nuclei": NUCLEI, "mads": MADS}
 # What to do with each once it is in place.
@@ -181,7 +182,7 @@ def explain(error: OSError) -> str:
         )
     # A rename names two files, and the longer one is at fault.
     longest = max(map(str, filter(None, (place, error.filename2))), key=len)
-    if error.errno in ABSENT and (fault := too_long(longest)):
+    if WINDOWS and error.errno in ABSENT and (fault := too_long(longest)):
         return fault
     return f"{place} cannot be used ({error.strerror}); mend that, then start again."
 
