@@ -1,9 +1,10 @@
 """What a notebook imports, and the key that tells whether its outputs are old."""
 
 import ast
+import functools
 import hashlib
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 from authoring.layout import TRACKS, Course
@@ -12,8 +13,10 @@ RECIPE = "1"  # raise it when the way notebooks are executed changes their outpu
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
-def imported(code: str, package: str = "", at_once: bool = False) -> Iterator[str]:
-    """Yield the dotted names that ``code`` imports, ``from a import b`` as ``a.b``.
+# Each module is imported by many notebooks; reading it once is what makes a build fast.
+@functools.cache
+def imported(code: str, package: str = "", at_once: bool = False) -> tuple[str, ...]:
+    """Name, with dots, what ``code`` imports, ``from a import b`` as ``a.b``.
 
     A module of ``utils`` that is imported under a name stands for what is taken of it:
     ``from utils import a`` with ``a.b()`` is ``utils.a.b``.
@@ -21,21 +24,22 @@ def imported(code: str, package: str = "", at_once: bool = False) -> Iterator[st
     imports inside functions are left out: they happen later or never.
     """
     tree = ast.parse(code)
-    waiting = [tree]
+    found, waiting = [], [tree]
     while waiting:
         node = waiting.pop()
         if isinstance(node, ast.Import):
             for alias in node.names:
-                yield from _taken(tree, alias.name, alias.asname)
+                found += _taken(tree, alias.name, alias.asname)
         elif isinstance(node, ast.ImportFrom):
             parents = package.split(".")
             above = parents[: len(parents) - node.level + 1] if node.level else []
             base = ".".join([*above, *([node.module] if node.module else [])])
             for alias in node.names:
                 bound = alias.asname or alias.name
-                yield from _taken(tree, f"{base}.{alias.name}", bound)
+                found += _taken(tree, f"{base}.{alias.name}", bound)
         if not (at_once and isinstance(node, FUNCTIONS)):
             waiting.extend(ast.iter_child_nodes(node))
+    return tuple(found)
 
 
 def _taken(tree: ast.AST, name: str, bound: str | None) -> list[str]:
@@ -51,6 +55,7 @@ def _taken(tree: ast.AST, name: str, bound: str | None) -> list[str]:
     return [f"{name}.{part}" for part in sorted({part.attr for part in parts})]
 
 
+@functools.cache
 def definition(code: str, name: str) -> str | None:
     """Cut out what defines ``name`` at the top of a module, with all that it uses.
 
