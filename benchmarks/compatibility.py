@@ -17,13 +17,13 @@ import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
 from pathlib import Path
 
+from authoring.layout import TRACKS
 from authoring.notebook import SETUP
 from benchmarks import environments, processors, store
 from benchmarks.children import COURSE, INTERRUPTED
 from benchmarks.machine import machine
 
 KINDS = ("lessons", "solutions")
-TRACKS = ("pytorch", "tensorflow")
 # Stored like a run: how the outputs differ from those that were stored before, made on
 # another computer with two threads.
 BEFORE = "before"
@@ -83,16 +83,16 @@ def measure(name: str, wanted: list[str], again: bool = False) -> dict:
     known = run["notebooks"]
     for place in set(known) - set(notebooks()):
         del known[place]
-    todo = [
+    lacking = [
         place
         for place in notebooks()
         if (not wanted or any(word in place for word in wanted))
         and (again or not is_done(known.get(place), place))
     ]
     # In batches, so that an interruption loses little.
-    for start in range(0, len(todo), BATCH):
-        batch = todo[start : start + BATCH]
-        print(f"{name}: {len(todo) - start} notebooks left", flush=True)
+    for start in range(0, len(lacking), BATCH):
+        batch = lacking[start : start + BATCH]
+        print(f"{name}: {len(lacking) - start} notebooks left", flush=True)
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             python = environments.python(RUNS[name].environment)
             known.update(tested(python, RUNS[name], batch, Path(folder)))

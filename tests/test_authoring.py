@@ -1102,25 +1102,6 @@ def test_publish_looks_at_address_and_tag_before_it_works(
     assert (course / "pyproject.toml").read_bytes() == before
 
 
-@pytest.mark.usefixtures("no_network")
-def test_a_tag_is_not_published_twice(course, capsys):
-    git(course, "init", "-q")
-    git(course, "remote", "add", "origin", "https://x.org/a")
-    assert main(["publish"], course) == 0
-    git(course, "add", ".")
-    git(course, "commit", "-qm", "first")
-    git(course, "tag", "v1.0")
-    assert main(["publish"], course) == 0
-    change(course, "content/lessons/05_sums.md", "We add.", "We add on.")
-    assert main(["publish"], course) == 1
-    said = capsys.readouterr().err
-    assert "the tag v1.0 is there already" in said and "raise tag" in said
-    assert "content/lessons/05_sums.md has changed since" in said
-    change(course, "pyproject.toml", "v1.0", "v1.1")
-    assert main(["publish"], course) == 0
-    assert '"-b", "v1.1"' in load(course, "labs").cells[1].source
-
-
 @pytest.fixture
 def tagged(course, capsys, no_network):
     """The course, published and tagged."""
@@ -1132,6 +1113,18 @@ def tagged(course, capsys, no_network):
     git(course, "tag", "v1.0")
     capsys.readouterr()
     return course
+
+
+def test_a_tag_is_not_published_twice(tagged, capsys):
+    assert main(["publish"], tagged) == 0
+    change(tagged, "content/lessons/05_sums.md", "We add.", "We add on.")
+    assert main(["publish"], tagged) == 1
+    said = capsys.readouterr().err
+    assert "the tag v1.0 is there already" in said and "raise tag" in said
+    assert "content/lessons/05_sums.md has changed since" in said
+    change(tagged, "pyproject.toml", "v1.0", "v1.1")
+    assert main(["publish"], tagged) == 0
+    assert '"-b", "v1.1"' in load(tagged, "labs").cells[1].source
 
 
 def test_a_tag_of_this_course_needs_only_the_push(tagged, capsys):

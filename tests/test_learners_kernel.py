@@ -16,9 +16,9 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 import course
 from authoring.kernels import LearnersPython
+from authoring.layout import TRACKS
 
 ROOT = Path(__file__).resolve().parent.parent
-TRACKS = ("pytorch", "tensorflow")
 NOTEBOOKS = sorted(
     path
     for kind in ("lessons", "labs", "solutions")
