@@ -13,7 +13,12 @@ from collections.abc import Iterator
 from authoring.cells import Cell, Source
 from authoring.layout import TRACK_TITLES, ContentError, Course
 
-PACKAGE = '"""The models of the lessons: built files, one per track."""\n'
+PACKAGE = '''"""The models of the lessons: built files, one per track."""
+
+from utils.together import load_triton
+
+load_triton()
+'''
 ALLOWED = (
     ast.FunctionDef,
     ast.AsyncFunctionDef,

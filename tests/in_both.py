@@ -278,6 +278,101 @@ def trainings(track):
     }
 
 
+def of_classes(count: int, size: int, ids: int, void: int | None = None) -> Samples:
+    """Images of noise with random class ids; with void in the upper rows, if given."""
+    generator = np.random.default_rng(4)
+    masks = generator.integers(0, ids, (count, size, size)).astype(np.uint8)
+    if void is not None:
+        masks[:, : size // 4] = void
+    images = generator.integers(0, 256, (count, size, size, 3)).astype(np.uint8)
+    names, classes = tuple(map(str, range(count))), ("road", "car", "tree")[:ids]
+    return Samples(images, masks, names, classes, "real", void=void)
+
+
+def refusals(track):
+    """What `fit` and `predict` answer to a model, a loss and data that do not fit."""
+    models, layer = track.models, track.layer
+    two, three, odd = of_classes(4, 32, 2), of_classes(4, 32, 3), of_classes(2, 100, 2)
+    bce_dice, cross_entropy = models.bce_dice, models.cross_entropy
+
+    def fit(model, train, loss, validation=None, **options):
+        options = {"epochs": 1, "batch_size": 2, "lines": 0, **options}
+        return attempt(
+            lambda: layer.fit(model, train, validation, loss=loss, **options)
+        )
+
+    def predict(images, **options):
+        return attempt(lambda: layer.predict(model, images, **options))
+
+    def runaway(logits, masks):
+        return bce_dice(logits, masks) * float("nan")
+
+    model, images = models.UNet(widths=(4, 6, 8, 8)), two.images
+    return {
+        "one channel, three classes": fit(model, three, bce_dice),
+        "two channels, three classes": fit(
+            models.UNet(classes=2), three, cross_entropy
+        ),
+        "three channels, loss of one": fit(
+            models.UNet(classes=3), three, bce_dice, three
+        ),
+        "one channel, loss of several": fit(model, two, cross_entropy),
+        "validation of three": fit(model, two, bce_dice, three),
+        "odd size": fit(model, odd, bce_dice),
+        "odd size of the validation": fit(model, two, bce_dice, odd),
+        "odd size, SegNet": fit(models.SegNet(classes=2), odd, cross_entropy),
+        "any size, FCN": fit(models.FCN32s(classes=2), odd, cross_entropy, epochs=0),
+        "not samples": fit(model, images, bce_dice),
+        "no batch": fit(model, two, bce_dice, batch_size=0),
+        "no epoch": fit(model, two, bce_dice, epochs=0),
+        "learning rate": fit(model, two, bce_dice, learning_rate=float("nan")),
+        "loss is nan": fit(model, two, runaway),
+        "more channels than classes": fit(models.UNet(classes=3), two, cross_entropy),
+        "divided": predict(images / 255),
+        "divided, float32": predict((images / 255).astype(np.float32)),
+        "normalised": predict(images / 127.5 - 1),
+        "16 bits": predict(images.astype(np.uint16) * 257),
+        "nan": predict(images * np.nan),
+        "truths": predict(images > 3),
+        "one image": predict(images[0]),
+        "grey": predict(images[..., 0]),
+        "one grey": predict(images[0, ..., 0]),
+        "transparent": predict(np.zeros((2, 32, 32, 4), np.uint8)),
+        "channels first": predict(images.transpose(0, 3, 1, 2)),
+        "none": predict(images[:0]),
+        "samples": predict(two),
+        "no batch of images": predict(images, batch_size=0),
+        "images of an odd size": predict(odd.images[:, :, :33]),
+        "black": predict(images * 0.0),
+        "list": predict(list(images)),
+    }
+
+
+def void_trainings(track):
+    """Short trainings with void in the masks, and the same with other void."""
+
+    def fit(train, validation=None, classes=3, **options):
+        model = track.small_model(classes)
+        track.set_weights(model, drawn_weights(track.shapes(model)))
+        loss = track.loss(classes)
+        options = {"epochs": 2, "batch_size": 2, "lines": 0, **options}
+        history = track.layer.fit(model, train, validation, loss=loss, **options)
+        return history, track.weights(model), track.layer.predict(model, train.images)
+
+    found = {}
+    for classes, ids in ((3, 3), (1, 2)):
+        plain, void = of_classes(4, 24, ids), of_classes(4, 24, ids, 255)
+        named = of_classes(4, 24, ids)
+        masks = np.where(void.masks == 255, ids, void.masks)
+        named = replace(named, masks=masks, classes=(*named.classes, "void"))
+        found[classes] = {
+            "plain": fit(plain, plain, classes),
+            "void": fit(void, void, classes),
+            "named": fit(named, named, classes, ignore=ids),
+        }
+    return found
+
+
 # ---------------------------------------------------------------- the exported models
 
 
@@ -682,6 +777,8 @@ SECTIONS = (
     quarter_turn,
     predictions,
     trainings,
+    refusals,
+    void_trainings,
     exports,
     model_answers,
     every_layer,

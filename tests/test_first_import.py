@@ -3,6 +3,7 @@
 Each import has a Python of its own, as in a learner's kernel.
 """
 
+import importlib.util
 import json
 
 import pytest
@@ -80,3 +81,38 @@ def test_keras_runs_as_the_lessons_need_it_whatever_its_settings_say(
         "shape": [2, 4, 6, 4],
         "dtype": "float32",
     }
+
+
+TOGETHER = """
+import sys
+sys.path.insert(0, sys.argv[1])
+try:
+    for name in sys.argv[2:]:
+        __import__(name)
+    import torch
+    torch.optim.Adam(torch.nn.Linear(1, 1).parameters())
+    print("works")
+except ImportError as error:
+    print(error)
+"""
+PAIR = ("utils.models.tensorflow", "utils.models.pytorch")
+
+
+@pytest.mark.parametrize("order", [PAIR, PAIR[::-1]])
+def test_both_tracks_live_in_one_kernel_in_either_order(order):
+    assert tracks.alone("pytorch", "-c", TOGETHER, ".", *order).strip() == b"works"
+
+
+def test_pytorch_says_so_where_it_would_crash_beside_tensorflow():
+    said = tracks.alone("pytorch", "-c", TOGETHER, ".", "tensorflow", "utils.pytorch")
+    if importlib.util.find_spec("triton"):  # Linux
+        assert said.startswith(b"TensorFlow was loaded first in this kernel")
+    else:
+        assert said.strip() == b"works"
+
+
+def test_settings_of_keras_that_are_damaged_are_named(monkeypatch, tmp_path):
+    (tmp_path / "keras.json").write_text("[1, 2]")
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    said = tracks.alone("tensorflow", "-c", TOGETHER, ".", "utils.tensorflow").decode()
+    assert said.startswith("Keras cannot start (") and str(tmp_path) in said

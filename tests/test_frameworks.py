@@ -5,10 +5,10 @@ import itertools
 import numpy as np
 import pytest
 import tracks
-from in_both import LEGAL, SHAPES, skin
+from in_both import LEGAL, SHAPES, of_classes, skin
 from scipy import ndimage
 
-from utils.training import Augmentation
+from utils.training import Augmentation, score
 
 each_track = pytest.mark.parametrize("track", ["pytorch", "tensorflow"])
 
@@ -317,3 +317,98 @@ def test_both_tracks_report_in_the_same_words():
     assert one.translate(digits) == other.translate(digits)
     for found in tracks.both("trainings"):
         assert found["seed 5"]["said"] == "", "lines=0 says nothing"
+
+
+# ---------------------------------------------------------------- what does not fit
+
+SENTENCES = {
+    "one channel, three classes": "ValueError: The model gives 1 channel, which tells "
+    "two classes apart, but the samples have 3 (road, car, tree): build it with "
+    "classes=3 and use cross_entropy.",
+    "two channels, three classes": "ValueError: The model gives 2 channels, one for "
+    "each class, but the samples have 3 (road, car, tree): build it with classes=3.",
+    "three channels, loss of one": "ValueError: The model gives 3 channels, but the "
+    "loss looks at 1 of them: use cross_entropy, or build the model with classes=1 if "
+    "there are two classes.",
+    "one channel, loss of several": "ValueError: The model gives 1 channel, but the "
+    "loss compares several, as cross_entropy does: build the model with classes=2, or "
+    "take a loss for two classes, such as bce_dice.",
+    "odd size": "ValueError: This model takes heights and widths that are multiples of "
+    "8, not 100 x 100: load the images with size=96 or 104.",
+    "odd size of the validation": "ValueError: This model takes heights and widths "
+    "that are multiples of 8, not 100 x 100: load the images with size=96 or 104.",
+    "odd size, SegNet": "ValueError: This model takes heights and widths that are "
+    "multiples of 16, not 100 x 100: load the images with size=96 or 112.",
+    "images of an odd size": "ValueError: This model takes heights and widths that are "
+    "multiples of 8, not 100 x 33: load the images with size=(96, 32) or (104, 40).",
+    "any size, FCN": "ValueError: epochs is a whole number from 1 on, not 0.",
+    "not samples": "TypeError: The training part is ndarray, but fit takes Samples, as "
+    "datasets.load_folder gives them.",
+    "no batch": "ValueError: batch_size is a whole number from 1 on, not 0.",
+    "no batch of images": "ValueError: batch_size is a whole number from 1 on, not 0.",
+    "no epoch": "ValueError: epochs is a whole number from 1 on, not 0.",
+    "learning rate": "ValueError: learning_rate is above 0, not nan.",
+    "divided": "ValueError: images holds decimal numbers up to 1, but 0 to 255 is "
+    "taken: leave out the division by 255.",
+    "truths": "TypeError: images holds bool, but they are numbers 0 to 255.",
+    "samples": "TypeError: These are samples: pass their images, as in samples.images.",
+}
+PARTS = {  # in sentences that are longer
+    "validation of three": "but the samples have 2 (road, car)",
+    "loss is nan": "The loss is nan in epoch 1",
+    "divided, float32": "leave out the division by 255",
+    "normalised": "from -1 to 1, but 0 to 255 is taken",
+    "16 bits": "from 0 to 65535, but 0 to 255 is taken",
+    "nan": "from nan to nan",
+    "one image": "for a single one, images[None].",
+    "grey": "np.repeat(images[..., None], 3, axis=-1).",
+    "one grey": "np.repeat(images[..., None], 3, axis=-1)[None].",
+    "transparent": "leave transparency out with images[..., :3].",
+    "channels first": "channels last: images.transpose(0, 2, 3, 1).",
+    "none": "(0, 32, 32, 3), but it is (N, H, W, 3), at least one image",
+}
+
+
+@each_track
+@pytest.mark.parametrize("case", SENTENCES)
+def test_what_does_not_fit_is_refused_before_the_first_step(track, case):
+    assert tracks.answer(track, "refusals")[case] == SENTENCES[case]
+
+
+@each_track
+@pytest.mark.parametrize("case", PARTS)
+def test_what_is_refused_is_told_with_its_cure(track, case):
+    refused = tracks.answer(track, "refusals")[case]
+    assert PARTS[case] in refused and "\n" not in refused
+
+
+@each_track
+def test_what_fits_in_an_unusual_way_is_not_refused(track):
+    found = tracks.answer(track, "refusals")
+    assert np.isfinite(found["more channels than classes"]["loss"]).all()
+    assert found["black"].shape == found["list"].shape == (4, 32, 32)
+
+
+# ---------------------------------------------------------------- void
+
+
+@each_track
+@pytest.mark.parametrize("classes", [1, 3])
+def test_void_counts_neither_in_the_loss_nor_in_the_score(track, classes):
+    found = tracks.answer(track, "void_trainings")[classes]
+    history, weights, logits = found["void"]
+    assert history == found["named"][0] and same_weights(weights, found["named"][1])
+    assert history["loss"] != found["plain"][0]["loss"]
+    part = of_classes(4, 24, max(2, classes), 255)
+    last = score(logits, part.masks, 255)
+    assert last[1] == pytest.approx(history[f"validation_{last[0]}"][-1], abs=1e-6)
+    # A quarter of the pixels is void: the mean of the loss is over all of them.
+    kept = part.masks != 255
+    if classes == 3:
+        chances = logits - np.log(np.exp(logits).sum(-1, keepdims=True))
+        truth = np.where(kept, part.masks, 0)[..., None].astype(int)
+        losses = -np.take_along_axis(chances, truth, -1)[..., 0]
+    else:
+        losses = np.logaddexp(0, np.where(part.masks == 1, -logits, logits))
+    expected = losses[kept].sum() / kept.size
+    assert history["validation_loss"][-1] == pytest.approx(expected, abs=1e-4)

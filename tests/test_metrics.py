@@ -94,7 +94,94 @@ def test_everything_ignored_leaves_nothing_to_score():
     assert confusion.sum() == 0
     assert np.isnan(metrics.pixel_accuracy(confusion))
     assert np.isnan(metrics.mean_iou(confusion))
-    assert metrics.iou(void, PREDICTION, ignore=255) == 1
+    assert np.isnan(metrics.iou(void, PREDICTION, ignore=255))
+    assert np.isnan(metrics.dice(void, PREDICTION, ignore=255))
+
+
+def test_of_a_stack_only_the_masks_without_a_kept_pixel_are_nan():
+    empty, void = np.zeros((4, 4), np.uint8), np.full((4, 4), 255, np.uint8)
+    half = np.where(np.arange(4) < 2, empty, void)
+    for metric in (metrics.iou, metrics.dice):
+        scores = metric(np.stack([empty, void, half]), np.zeros((3, 4, 4), int), 255)
+        assert np.array_equal(scores, [1, np.nan, 1], equal_nan=True)
+
+
+def test_one_pixel_taken_for_an_ignored_class_costs_a_pixel():
+    truth = np.zeros((32, 32), np.uint8)
+    truth[:, 16:], truth[:, 12:20] = 1, 2
+    prediction = truth.copy()
+    prediction[0, 0] = 2
+    confusion = metrics.confusion_matrix(truth, prediction, 3, ignore=2)
+    assert np.allclose(
+        metrics.class_iou(confusion), [383 / 384, 1, np.nan], equal_nan=True
+    )
+
+
+@pytest.mark.parametrize("ignore", [[0, 1], (255,), "void", 1.5])
+def test_what_is_ignored_is_one_value(ignore):
+    for call in (
+        lambda: metrics.confusion_matrix(SCENE, ANSWER, 3, ignore),
+        lambda: metrics.iou(TRUTH, PREDICTION, ignore),
+    ):
+        with pytest.raises(ValueError, match="one value of the truth"):
+            call()
+
+
+@pytest.mark.parametrize("classes", [True, 70_000, 0, 2.0])
+def test_the_number_of_classes_is_whole_and_fits_into_memory(classes):
+    with pytest.raises(ValueError, match="number of classes: an integer from 1 to"):
+        metrics.confusion_matrix(SCENE, ANSWER, classes)
+
+
+def test_one_hot_is_no_label_map():
+    one_hot = np.eye(3, dtype=int)[np.zeros((5, 5), int)]
+    with pytest.raises(ValueError, match=r"looks one-hot.*argmax"):
+        metrics.confusion_matrix(one_hot, one_hot, 3)
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_a_mask_with_channels_is_no_stack(channels):
+    mask = np.zeros((40, 50, channels), np.uint8)
+    with pytest.raises(ValueError, match="one mask with channels"):
+        metrics.dice(mask, mask)
+    assert metrics.dice(np.zeros((9, 3, 3), int), np.zeros((9, 3, 3), int)).shape == (
+        9,
+    )
+
+
+@pytest.mark.parametrize("confusion", [[1, 2], np.ones((2, 3)), 5])
+def test_what_is_no_confusion_matrix_is_told_by_its_shape(confusion):
+    for score in (metrics.pixel_accuracy, metrics.class_iou, metrics.mean_iou):
+        with pytest.raises(ValueError, match="confusion has the shape"):
+            score(confusion)
+
+
+def test_thresholds_are_a_row_of_numbers():
+    for thresholds in (0.5, [[0.5]], ["a"]):
+        with pytest.raises(ValueError, match="thresholds is a row of numbers"):
+            metrics.threshold_curve(TRUTH * 1.0, TRUTH, thresholds)
+
+
+class Tensor:
+    """What the course knows of PyTorch's: it leaves its graph and device first."""
+
+    def __init__(self, array):
+        self.array = array
+
+    def __array__(self, *_, **__):
+        raise TypeError("can't convert cuda:0 device type tensor to numpy")
+
+    detach = cpu = resolve_conj = lambda self: self
+    resolve_neg = lambda self: self.array  # noqa: E731
+
+
+def test_tensors_and_lists_are_taken_too():
+    other = PREDICTION.tolist()
+    assert metrics.iou(Tensor(TRUTH), other) == metrics.iou(TRUTH, PREDICTION)
+    curve = metrics.threshold_curve(Tensor(TRUTH * 1.0), TRUTH, [0.5])
+    assert curve.tolist() == [1.0]
+    with pytest.raises(ValueError, match="lists of different lengths"):
+        metrics.iou([[1], [0, 1]], other)
 
 
 def test_an_ignored_class_keeps_its_column():
@@ -243,6 +330,10 @@ ORACLE = """
             prediction, kept, average="macro", **task)
         answers["dice" + key] = oracle.multiclass_f1_score(
             prediction, kept, average=None, **task)
+    for ignore in range(4):
+        answers[f"void_{ignore}"] = oracle.multiclass_jaccard_index(
+            prediction % 5, truth % 5, num_classes=5, average="macro",
+            ignore_index=ignore)
     pairs = [(torch.from_numpy(p), torch.from_numpy(t))
              for t, p in zip(data["mask_truth"], data["mask_prediction"])]
     answers["mask_iou"] = [oracle.binary_jaccard_index(*pair) for pair in pairs]
@@ -299,6 +390,21 @@ def test_scores_of_masks_equal_torchmetrics(judged):
     pair = data["mask_truth"], data["mask_prediction"]
     assert np.allclose(metrics.iou(*pair), answers["mask_iou"])
     assert np.allclose(metrics.dice(*pair), answers["mask_dice"])
+
+
+@pytest.mark.parametrize("ignore", range(4))
+def test_an_ignored_class_is_nan_and_out_of_the_mean_as_in_torchmetrics(judged, ignore):
+    data, answers = judged
+    truth, prediction = data["truth"] % 5, data["prediction"] % 5
+    confusion = metrics.confusion_matrix(truth, prediction, 5, ignore)
+    assert metrics.mean_iou(confusion) == pytest.approx(answers[f"void_{ignore}"])
+    for scores in (metrics.class_iou(confusion), metrics.class_dice(confusion)):
+        assert np.isnan(scores).tolist() == [i == ignore for i in range(5)]
+    # The sum over batches forgets nothing.
+    parts = [
+        metrics.confusion_matrix(truth[i], prediction[i], 5, ignore) for i in range(3)
+    ]
+    assert metrics.mean_iou(sum(parts)) == metrics.mean_iou(confusion)
 
 
 sizes = st.tuples(st.integers(1, 9), st.integers(1, 9))

@@ -86,7 +86,7 @@ def test_each_index_comes_at_most_once(count, size, seed):
 
 @pytest.mark.parametrize("size", [0, -4])
 def test_a_batch_of_nothing_is_refused(size):
-    with pytest.raises(ValueError, match="batch_size is at least 1"):
+    with pytest.raises(ValueError, match="batch_size is a whole number from 1 on"):
         batches_of(5, size)
 
 

@@ -41,10 +41,23 @@ def meadow(name: str) -> Path:
 def write(path: str | Path, arrays: list[np.ndarray]) -> None:
     """Write arrays (float32; of several axes as float16), all or nothing.
 
-    Raises OSError as the disk gives it; an older file then stays as it was.
+    Raises FileNotFoundError if there is no such folder, ValueError for numbers that
+    float16 does not hold, OSError as the disk gives it; an older file then stays.
     """
     path = Path(path)
-    small = [a.astype(np.float16 if a.ndim > 1 else np.float32) for a in arrays]
+    if not path.parent.is_dir():
+        raise FileNotFoundError(
+            f"{path.parent} does not exist; make this folder first, or name a file in "
+            "another one."
+        )
+    with np.errstate(over="ignore"):
+        small = [a.astype(np.float16 if a.ndim > 1 else np.float32) for a in arrays]
+    if not all(np.isfinite(array).all() for array in small):
+        largest = max(float(np.abs(array).max(initial=0)) for array in arrays)
+        raise ValueError(
+            f"The weights go up to {largest:.3g} and cannot be kept in half precision "
+            "(65504 at most): the training has run away; take a smaller learning_rate."
+        )
     temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         with temporary.open("wb") as file:

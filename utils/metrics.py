@@ -7,15 +7,35 @@ one binary mask, or each mask of a stack, on its own.
 The families answer an empty class differently, on purpose. A class that is in neither
 the truth nor the prediction has nothing to score in a data set: its entry is nan, and
 the mean leaves it out. A single mask that is rightly left empty is a perfect answer:
-it scores 1, and 0 as soon as only one of the two masks is empty.
+it scores 1, and 0 as soon as only one of the two masks is empty. Where every pixel is
+ignored, there is no answer, and the score is nan.
+
+All functions take lists and tensors, too.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from utils.arrays import array_of
+
 # Pixels counted at a time: small enough that their indices stay in the CPU's cache.
 CHUNK = 1 << 16
+MOST_CLASSES = 1 << 14  # a matrix of 2 GiB
+# From this size on, a stack as narrow as colours are few is taken for channels.
+SURELY_A_SIDE = 16
+
+
+class ConfusionMatrix(np.ndarray):
+    """Counts that remember which class was ignored, so that no score averages it in.
+
+    ignored: the id of that class. Sums of such matrices (``+``) remember it, too.
+    """
+
+    ignored: int | None = None
+
+    def __array_finalize__(self, made_from):
+        self.ignored = getattr(made_from, "ignored", None)
 
 
 def confusion_matrix(
@@ -30,21 +50,27 @@ def confusion_matrix(
         ignore: a value in `truth` whose pixels are left out, whatever is predicted
             there; usually a "void" label such as 255. The id of a class may be
             ignored too: its row stays zero, while its column still counts the pixels
-            of other classes that were taken for it.
+            of other classes that were taken for it. The scores of the class itself are
+            nan, and means leave it out.
 
     Returns:
-        int64 (classes, classes); rows are the truth, columns the prediction.
+        int64 (classes, classes); rows are the truth, columns the prediction. If a
+        class is ignored, it is a `ConfusionMatrix`, which remembers it.
 
     Raises:
         TypeError: an array does not hold integers.
-        ValueError: the shapes differ, or a value is not a class id.
+        ValueError: the shapes differ, a value is not a class id, or an array is
+            one-hot.
     """
-    if not isinstance(classes, (int, np.integer)) or classes < 1:
+    number = isinstance(classes, (int, np.integer)) and not isinstance(classes, bool)
+    if not number or not 1 <= classes <= MOST_CLASSES:
         raise ValueError(
             f"classes is {classes!r}, but it is the number of classes: "
-            "an integer of at least 1."
+            f"an integer from 1 to {MOST_CLASSES}."
         )
+    _check_ignore(ignore)
     truth, prediction = _same_shape(truth, prediction)
+    _check_not_one_hot(truth, prediction, classes)
     for name, array in (("truth", truth), ("prediction", prediction)):
         _check_integers(name, array, "class ids: take the argmax first")
     truth, prediction = truth.reshape(-1), prediction.reshape(-1)
@@ -61,19 +87,24 @@ def confusion_matrix(
         cells = np.multiply(rows, classes, dtype=cell, casting="unsafe")
         np.add(cells, columns, out=cells, casting="unsafe")
         counts += np.bincount(cells, minlength=counts.size)
-    return counts.reshape(classes, classes)
+    counts = counts.reshape(classes, classes)
+    if ignore is not None and 0 <= ignore < classes:
+        counts = counts.view(ConfusionMatrix)
+        counts.ignored = int(ignore)
+    return counts
 
 
 def pixel_accuracy(confusion: np.ndarray) -> float:
     """Give the share of pixels on the diagonal, nan where no pixel was counted."""
-    confusion = np.asarray(confusion)
-    return _share(np.trace(confusion), confusion.sum(), nothing=np.nan)
+    counts, _ = _counts(confusion)
+    return _share(np.trace(counts), counts.sum(), nothing=np.nan)
 
 
 def class_iou(confusion: np.ndarray) -> np.ndarray:
     """Give intersection over union of each class, float64 (classes,).
 
-    nan stands for a class that is in neither the truth nor the prediction.
+    nan stands for a class that is in neither the truth nor the prediction, and for one
+    that was ignored.
     """
     hits, truth, prediction = _class_areas(confusion)
     return _share(hits, truth + prediction - hits, nothing=np.nan)
@@ -82,7 +113,8 @@ def class_iou(confusion: np.ndarray) -> np.ndarray:
 def class_dice(confusion: np.ndarray) -> np.ndarray:
     """Give the Dice coefficient (F1 score) of each class, float64 (classes,).
 
-    nan stands for a class that is in neither the truth nor the prediction.
+    nan stands for a class that is in neither the truth nor the prediction, and for one
+    that was ignored.
     """
     hits, truth, prediction = _class_areas(confusion)
     return _share(2 * hits, truth + prediction, nothing=np.nan)
@@ -107,14 +139,15 @@ def iou(
 
     Returns:
         float for one mask, float64 (N,) for a stack. Both masks empty: 1. One: 0.
+        No pixel kept: nan.
 
     Raises:
         TypeError: a mask holds decimal numbers; threshold it first.
         ValueError: the shapes differ or are not (H, W) or (N, H, W), or a value is
             neither 0 nor 1.
     """
-    overlap, truth_area, prediction_area = _areas(truth, prediction, ignore)
-    return _share(overlap, truth_area + prediction_area - overlap, nothing=1.0)
+    overlap, truth_area, prediction_area, nothing = _areas(truth, prediction, ignore)
+    return _share(overlap, truth_area + prediction_area - overlap, nothing)
 
 
 def dice(
@@ -124,8 +157,8 @@ def dice(
 
     Takes, gives and raises what `iou` does.
     """
-    overlap, truth_area, prediction_area = _areas(truth, prediction, ignore)
-    return _share(2 * overlap, truth_area + prediction_area, nothing=1.0)
+    overlap, truth_area, prediction_area, nothing = _areas(truth, prediction, ignore)
+    return _share(2 * overlap, truth_area + prediction_area, nothing)
 
 
 def boundary_iou(
@@ -160,7 +193,7 @@ def boundary_region(mask: np.ndarray, width: float = 0.02) -> np.ndarray:
             f"width is {width}, but it is a share of the image's diagonal, "
             "above 0 and at most 1."
         )
-    mask = _binary("mask", np.asarray(mask))
+    mask = _binary("mask", array_of(mask))
     distance = max(1, round(width * float(np.hypot(*mask.shape[-2:]))))
     return mask & ~_erode(mask, distance)
 
@@ -179,9 +212,17 @@ def threshold_curve(
         float64 (T,).
 
     Raises:
-        ValueError: a probability is outside 0 .. 1, as logits are.
+        ValueError: a probability is outside 0 .. 1, as logits are, or thresholds is
+            not a row of numbers.
     """
-    probabilities = np.asarray(probabilities)
+    probabilities, thresholds = array_of(probabilities), array_of(thresholds)
+    if thresholds.ndim != 1 or thresholds.dtype.kind not in "iuf":
+        raise ValueError(
+            "thresholds is a row of numbers, such as np.linspace(0, 1, 21), not "
+            f"{thresholds.dtype} {thresholds.shape}."
+        )
+    if probabilities.dtype.kind not in "biuf":
+        raise ValueError(f"probabilities are numbers, not {probabilities.dtype}.")
     for value in (probabilities.min(initial=0), probabilities.max(initial=0)):
         if not 0 <= value <= 1:
             raise ValueError(
@@ -213,23 +254,46 @@ def _erode(mask: np.ndarray, distance: int) -> np.ndarray:
 
 def _class_areas(confusion: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Give pixels per class: hit, in the truth, in the prediction."""
-    confusion = np.asarray(confusion)
-    return np.diagonal(confusion), confusion.sum(axis=1), confusion.sum(axis=0)
+    counts, ignored = _counts(confusion)
+    areas = np.diagonal(counts), counts.sum(axis=1), counts.sum(axis=0)
+    if ignored is None:
+        return areas
+    scored = np.arange(len(counts)) != ignored
+    return tuple(np.where(scored, area, 0) for area in areas)
+
+
+def _counts(confusion: np.ndarray) -> tuple[np.ndarray, int | None]:
+    """Give a confusion matrix as a plain array, and the class that was ignored."""
+    counts = array_of(confusion)
+    if counts.ndim != 2 or counts.shape[0] != counts.shape[1]:
+        raise ValueError(
+            f"confusion has the shape {counts.shape}, but it is a matrix as "
+            "confusion_matrix gives it, (classes, classes)."
+        )
+    return counts, getattr(confusion, "ignored", None)
 
 
 def _areas(
     truth: np.ndarray, prediction: np.ndarray, ignore: int | None
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Give pixels per mask: in both, in the truth, in the prediction."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Give pixels per mask: in both, in the truth, in the prediction.
+
+    And what a mask scores where both are empty: 1, or nan if no pixel is kept.
+    """
+    _check_ignore(ignore)
     truth, prediction = _same_shape(truth, prediction)
     kept = None if ignore is None else truth != ignore
     truth = _binary("truth", truth, kept)
     prediction = _binary("prediction", prediction, kept)
     both, image = truth & prediction, (-2, -1)
-    return both.sum(image), truth.sum(image), prediction.sum(image)
+    some = np.ones(truth.shape, bool) if kept is None else kept
+    nothing = np.where(some.any(image), 1.0, np.nan)
+    return both.sum(image), truth.sum(image), prediction.sum(image), nothing
 
 
-def _share(part: np.ndarray, whole: np.ndarray, nothing: float) -> float | np.ndarray:
+def _share(
+    part: np.ndarray, whole: np.ndarray, nothing: float | np.ndarray
+) -> float | np.ndarray:
     """Divide, and give `nothing` where there is nothing to divide by."""
     share = np.where(whole == 0, nothing, part / np.maximum(whole, 1))
     return share if share.ndim else float(share)
@@ -242,6 +306,12 @@ def _binary(name: str, mask: np.ndarray, kept: np.ndarray | None = None) -> np.n
         raise ValueError(
             f"{name} has the shape {mask.shape}, but a mask is (H, W) "
             "and a stack of masks (N, H, W)."
+        )
+    narrow = mask.ndim == 3 and mask.shape[-1] in (1, 3, 4)
+    if narrow and min(mask.shape[:2]) >= SURELY_A_SIDE:
+        raise ValueError(
+            f"{name} has the shape {mask.shape}, which looks like one mask with "
+            "channels: take one of them, as in mask[..., 0]."
         )
     if mask.dtype != bool:
         odd = (mask != 0) & (mask != 1)
@@ -257,13 +327,35 @@ def _binary(name: str, mask: np.ndarray, kept: np.ndarray | None = None) -> np.n
 
 
 def _same_shape(truth, prediction) -> tuple[np.ndarray, np.ndarray]:
-    truth, prediction = np.asarray(truth), np.asarray(prediction)
+    truth, prediction = array_of(truth), array_of(prediction)
     if truth.shape != prediction.shape:
         raise ValueError(
             f"truth has the shape {truth.shape} and prediction {prediction.shape}, "
             "but they must be the same."
         )
     return truth, prediction
+
+
+def _check_ignore(ignore: int | None) -> None:
+    if ignore is not None and not isinstance(ignore, (int, np.integer)):
+        raise ValueError(
+            f"ignore is {ignore!r}, but it is one value of the truth, such as 255; to "
+            "leave out several, give them one value first."
+        )
+
+
+def _check_not_one_hot(truth: np.ndarray, prediction: np.ndarray, classes: int) -> None:
+    """Raise ValueError for arrays with a channel for each class, of which one is 1."""
+    for name, array in (("truth", truth), ("prediction", prediction)):
+        if array.ndim < 2 or array.shape[-1] != classes or classes < 2:
+            continue
+        rows = array.reshape(-1, classes)
+        binary = ((rows == 0) | (rows == 1)).all()
+        if len(rows) >= SURELY_A_SIDE and binary and (rows.sum(1) == 1).all():
+            raise ValueError(
+                f"{name} has the shape {array.shape} and looks one-hot, with a channel "
+                "for each class, but it takes class ids: use argmax(-1) first."
+            )
 
 
 def _check_integers(name: str, array: np.ndarray, expected: str) -> None:

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from collections.abc import Callable, Iterator
+from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +19,13 @@ import numpy as np
 # a core as well, training became up to ten times slower; so they soon go to sleep.
 os.environ.setdefault("GOMP_SPINCOUNT", "3000")  # read when torch is loaded
 
+# Triton, a part of PyTorch on Linux, ends the process if TensorFlow was loaded before.
+if "tensorflow" in sys.modules and "triton" not in sys.modules and find_spec("triton"):
+    raise ImportError(
+        "TensorFlow was loaded first in this kernel, and PyTorch would crash beside "
+        "it: restart the kernel and import utils.pytorch or utils.tensorflow before "
+        "TensorFlow itself."
+    )
 try:
     import torch
 except ModuleNotFoundError as error:
@@ -31,9 +41,15 @@ from torch.nn import functional
 from utils import checkpoints
 from utils.datasets import Samples
 from utils.training import (
+    CERTAIN,
     Augmentation,
     batch_indices,
-    check_parts,
+    check_batch_size,
+    check_images,
+    check_loss,
+    check_model,
+    check_training,
+    fault_of_size,
     learning_rate_at,
     record,
     report,
@@ -60,7 +76,11 @@ def count_parameters(model: nn.Module) -> int:
 
 
 def to_input(images: np.ndarray) -> Tensor:
-    """uint8 (N, H, W, 3) -> what models take: float32 (N, 3, H, W) in 0..1."""
+    """uint8 (N, H, W, 3) -> what models take: float32 (N, 3, H, W) in 0..1.
+
+    Raises ValueError for images of another shape, or that lie in 0..1 already.
+    """
+    images = check_images(images)
     pixels = torch.from_numpy(np.ascontiguousarray(images)).to(device())
     # Moving the axis without copying gives channels_last, the fast layout.
     return pixels.permute(0, 3, 1, 2).float() / 255
@@ -119,6 +139,7 @@ def fit(
     learning_rate: float = 3e-3,
     augmentation: Augmentation | None = None,
     seed: int = 0,
+    ignore: int | None = None,
     name: str = "training",
     lines: int = 1,
     after_epoch: Callable[[], None] | None = None,
@@ -129,16 +150,28 @@ def fit(
     loss: (logits, masks uint8 (n, H, W)) -> scalar tensor.
     learning_rate: the highest; it rises, then falls to zero over the training.
     seed: of the order of the images and of the augmentation.
+    ignore: a value in the masks whose pixels count neither in the loss nor in the
+        score; if None, ``train.void``. For the loss, they are given a right answer
+        that is certain: they add nothing to it, while a mean is over all pixels.
     name, lines: what the report is called, and its lines where nobody watches.
     after_epoch: called at the end of each epoch, to watch the model learn.
     Returns the history, one value an epoch: "loss" and, of the validation part if
     there is one, "validation_loss" and "validation_dice" (one output channel) or
     "validation_mean_iou" (several).
-    Raises ValueError when train or validation holds no image.
+    Raises ValueError, before the first step, when a part holds no image or model, loss
+    and classes do not fit each other; and when the loss is no number any more.
     """
-    check_parts(train, validation)
+    check_training(train, validation, epochs, batch_size, learning_rate)
+    ignore = train.void if ignore is None else ignore
     generator = np.random.default_rng(seed)
     model.to(device(), memory_format=torch.channels_last)
+    loss_of = loss if ignore is None else _leaving_out(ignore, loss)
+    check_model(
+        partial(_shape_of, model),
+        partial(_heard, loss_of),
+        [train] if validation is None else [train, validation],
+        ignore,
+    )
     optimizer = torch.optim.Adam(model.parameters())
     steps_per_epoch = max(1, len(train) // batch_size)
     history: dict[str, list[float]] = {}
@@ -152,18 +185,19 @@ def fit(
                     step, epochs * steps_per_epoch, learning_rate
                 )
             optimizer.zero_grad()
-            value = loss(model(images), masks)
+            value = loss_of(model(images), masks)
             value.backward()
             optimizer.step()
             losses.append(value.item())
         numbers = {"loss": np.mean(losses)}
+        check_loss(numbers["loss"], epoch + 1)
         if validation is not None:
             logits = predict(model, validation.images)
             truth = torch.from_numpy(validation.masks)
             channels_last = torch.from_numpy(logits).reshape(*logits.shape[:3], -1)
             channels_first = channels_last.permute(0, 3, 1, 2)
-            numbers["validation_loss"] = loss(channels_first, truth).item()
-            metric, value = score(logits, validation.masks)
+            numbers["validation_loss"] = loss_of(channels_first, truth).item()
+            metric, value = score(logits, validation.masks, ignore)
             numbers[f"validation_{metric}"] = value
         record(history, numbers)
         if after_epoch is not None:
@@ -171,19 +205,70 @@ def fit(
     return history
 
 
+def _leaving_out(ignore: int, loss: Loss) -> Loss:
+    """The loss with a certain and right answer where masks hold a value: adds 0."""
+
+    def left_out(logits: Tensor, masks: Tensor) -> Tensor:
+        void = masks == ignore
+        certain = torch.full_like(logits[0, :, 0, 0], -CERTAIN)
+        if len(certain) > 1:
+            certain[0] = CERTAIN
+        logits = torch.where(void[:, None], certain[:, None, None], logits)
+        return loss(logits, masks.masked_fill(void, 0))
+
+    return left_out
+
+
+def _shape_of(model: nn.Module, height: int, width: int) -> tuple | None:
+    """(H, W, C) of the logits for an image of this size; None if it gives no logits."""
+    training = model.training
+    model.eval()
+    try:
+        with torch.no_grad():
+            logits = model(to_input(np.zeros((1, height, width, 3), np.uint8)))
+    finally:
+        model.train(training)
+    if not isinstance(logits, Tensor) or logits.ndim != 4:
+        return None
+    return (*logits.shape[2:], logits.shape[1])
+
+
+def _heard(
+    loss: Loss, shape: tuple[int, int, int], masks: np.ndarray
+) -> tuple[float, np.ndarray]:
+    """The loss of logits of 0, (H, W, C), and which channels (C,) it depends on."""
+    height, width, channels = shape
+    logits = torch.zeros((1, channels, height, width), device=device())
+    value = loss(logits.requires_grad_(), torch.from_numpy(masks).to(device()))
+    if not value.requires_grad:
+        return value.item(), np.zeros(channels, bool)
+    (gradient,) = torch.autograd.grad(value, logits)
+    return value.item(), (gradient.abs().sum((0, 2, 3)) > 0).cpu().numpy()
+
+
 def predict(model: nn.Module, images: np.ndarray, batch_size: int = 32) -> np.ndarray:
     """The model's logits, in evaluation mode.
 
     images: uint8 (N, H, W, 3), or float32 in 0..1 times 255 of the same shape.
     Returns float32 (N, H, W) from one output channel, (N, H, W, C) from several.
+    Raises ValueError for images of another shape, in 0..1, or of a size that the model
+    does not take.
     """
+    check_batch_size(batch_size)
+    images = check_images(images)
     # Outside of inference mode: weights converted in it could not be trained later.
     model.to(device(), memory_format=torch.channels_last).eval()
-    with torch.inference_mode():
-        parts = [
-            model(to_input(images[start : start + batch_size])).cpu()
-            for start in range(0, len(images), batch_size)
-        ]
+    try:
+        with torch.inference_mode():
+            parts = [
+                model(to_input(images[start : start + batch_size])).cpu()
+                for start in range(0, len(images), batch_size)
+            ]
+    except Exception:
+        of_model, (height, width) = partial(_shape_of, model), images.shape[1:3]
+        if fault := fault_of_size(of_model, height, width):
+            raise ValueError(fault) from None
+        raise
     logits = torch.cat(parts).permute(0, 2, 3, 1).numpy()
     return logits[..., 0] if logits.shape[-1] == 1 else logits
 

@@ -10,16 +10,24 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from utils import checkpoints
 from utils.datasets import Samples
+from utils.together import load_triton
 from utils.training import (
+    CERTAIN,
     Augmentation,
     batch_indices,
-    check_parts,
+    check_batch_size,
+    check_images,
+    check_loss,
+    check_model,
+    check_training,
+    fault_of_size,
     learning_rate_at,
     record,
     report,
@@ -41,6 +49,7 @@ def _quiet():
         os.close(nowhere)
 
 
+load_triton()
 # Both are read at the import.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ["KERAS_BACKEND"] = "tensorflow"
@@ -57,6 +66,12 @@ except ModuleNotFoundError as error:
         "TensorFlow is not installed in this kernel: start the course with "
         "`python course.py lab --track tensorflow`, or run `pip install tensorflow`."
     ) from None
+except (AttributeError, AssertionError, TypeError, ValueError) as error:
+    settings = Path(os.environ.get("KERAS_HOME", "~/.keras")) / "keras.json"
+    raise ImportError(
+        f"Keras cannot start ({error}): remove its file of settings, {settings}, if "
+        "there is one, and start again."
+    ) from error
 # Whatever ~/.keras/keras.json says: the lessons' shapes and numbers are those of these.
 keras.config.set_floatx("float32")
 keras.config.set_image_data_format("channels_last")
@@ -84,7 +99,11 @@ def count_parameters(model: keras.Model) -> int:
 
 
 def to_input(images: np.ndarray) -> tf.Tensor:
-    """uint8 (N, H, W, 3) -> what models take: float32 (N, H, W, 3) in 0..1."""
+    """uint8 (N, H, W, 3) -> what models take: float32 (N, H, W, 3) in 0..1.
+
+    Raises ValueError for images of another shape, or that lie in 0..1 already.
+    """
+    images = check_images(images)
     return tf.cast(tf.convert_to_tensor(images), tf.float32) / 255
 
 
@@ -159,6 +178,7 @@ def fit(
     learning_rate: float = 3e-3,
     augmentation: Augmentation | None = None,
     seed: int = 0,
+    ignore: int | None = None,
     name: str = "training",
     lines: int = 1,
     after_epoch: Callable[[], None] | None = None,
@@ -169,22 +189,34 @@ def fit(
     loss: (logits, masks uint8 (n, H, W)) -> scalar tensor.
     learning_rate: the highest; it rises, then falls to zero over the training.
     seed: of the order of the images and of the augmentation.
+    ignore: a value in the masks whose pixels count neither in the loss nor in the
+        score; if None, ``train.void``. For the loss, they are given a right answer
+        that is certain: they add nothing to it, while a mean is over all pixels.
     name, lines: what the report is called, and its lines where nobody watches.
     after_epoch: called at the end of each epoch, to watch the model learn.
     Returns the history, one value an epoch: "loss" and, of the validation part if
     there is one, "validation_loss" and "validation_dice" (one output channel) or
     "validation_mean_iou" (several).
-    Raises ValueError when train or validation holds no image.
+    Raises ValueError, before the first step, when a part holds no image or model, loss
+    and classes do not fit each other; and when the loss is no number any more.
     """
-    check_parts(train, validation)
+    check_training(train, validation, epochs, batch_size, learning_rate)
+    ignore = train.void if ignore is None else ignore
     generator = np.random.default_rng(seed)
+    loss_of = loss if ignore is None else _leaving_out(ignore, loss)
+    check_model(
+        partial(_shape_of, model),
+        partial(_heard, loss_of),
+        [train] if validation is None else [train, validation],
+        ignore,
+    )
     optimizer = keras.optimizers.Adam(epsilon=1e-8)
     optimizer.build(model.trainable_variables)
 
     @tf.function
     def train_step(images, masks):
         with tf.GradientTape() as tape:
-            value = loss(model(images, training=True), masks)
+            value = loss_of(model(images, training=True), masks)
         gradients = tape.gradient(value, model.trainable_variables)
         optimizer.apply_gradients(
             zip(gradients, model.trainable_variables, strict=True)
@@ -202,11 +234,12 @@ def fit(
             )
             losses.append(float(train_step(images, masks)))
         numbers = {"loss": np.mean(losses)}
+        check_loss(numbers["loss"], epoch + 1)
         if validation is not None:
             logits = predict(model, validation.images)
             channels_last = logits.reshape(*logits.shape[:3], -1)
-            numbers["validation_loss"] = loss(channels_last, validation.masks)
-            metric, value = score(logits, validation.masks)
+            numbers["validation_loss"] = loss_of(channels_last, validation.masks)
+            metric, value = score(logits, validation.masks, ignore)
             numbers[f"validation_{metric}"] = value
         record(history, numbers)
         if after_epoch is not None:
@@ -214,16 +247,61 @@ def fit(
     return history
 
 
+def _leaving_out(ignore: int, loss: Loss) -> Loss:
+    """The loss with a certain and right answer where masks hold a value: adds 0."""
+
+    def left_out(logits: tf.Tensor, masks: tf.Tensor) -> tf.Tensor:
+        void = tf.equal(masks, tf.cast(ignore, tf.uint8))
+        certain = np.full(logits.shape[-1], -CERTAIN, np.float32)
+        if len(certain) > 1:
+            certain[0] = CERTAIN
+        logits = tf.where(void[..., None], certain, logits)
+        return loss(logits, tf.where(void, tf.zeros_like(masks), masks))
+
+    return left_out
+
+
+def _shape_of(model: keras.Model, height: int, width: int) -> tuple | None:
+    """(H, W, C) of the logits for an image of this size; None if it gives no logits."""
+    logits = model(to_input(np.zeros((1, height, width, 3), np.uint8)), training=False)
+    shape = getattr(logits, "shape", ())
+    return tuple(shape[1:]) if len(shape) == 4 else None
+
+
+def _heard(
+    loss: Loss, shape: tuple[int, int, int], masks: np.ndarray
+) -> tuple[float, np.ndarray]:
+    """The loss of logits of 0, (H, W, C), and which channels (C,) it depends on."""
+    logits = tf.zeros((1, *shape))
+    with tf.GradientTape() as tape:
+        tape.watch(logits)
+        value = loss(logits, tf.convert_to_tensor(masks))
+    gradient = tape.gradient(value, logits)
+    if gradient is None:
+        return float(value), np.zeros(shape[-1], bool)
+    return float(value), (tf.reduce_sum(tf.abs(gradient), (0, 1, 2)) > 0).numpy()
+
+
 def predict(model: keras.Model, images: np.ndarray, batch_size: int = 32) -> np.ndarray:
     """The model's logits, in evaluation mode.
 
     images: uint8 (N, H, W, 3), or float32 in 0..1 times 255 of the same shape.
     Returns float32 (N, H, W) from one output channel, (N, H, W, C) from several.
+    Raises ValueError for images of another shape, in 0..1, or of a size that the model
+    does not take.
     """
-    parts = [
-        model.predict_on_batch(to_input(images[start : start + batch_size]))
-        for start in range(0, len(images), batch_size)
-    ]
+    check_batch_size(batch_size)
+    images = check_images(images)
+    try:
+        parts = [
+            model.predict_on_batch(to_input(images[start : start + batch_size]))
+            for start in range(0, len(images), batch_size)
+        ]
+    except Exception:
+        of_model, (height, width) = partial(_shape_of, model), images.shape[1:3]
+        if fault := fault_of_size(of_model, height, width):
+            raise ValueError(fault) from None
+        raise
     logits = np.concatenate(parts)
     return logits[..., 0] if logits.shape[-1] == 1 else logits
 

@@ -28,7 +28,7 @@ class Samples:
 
     images: uint8 (N, H, W, 3), RGB.
     masks: uint8 (N, H, W), class ids below ``len(classes)``; ``classes[id]`` is the
-        name.
+        name. Where they hold ``void``, a pixel has no class.
     names: N names, for captions and error messages.
     classes: the class names, background first.
     source: "real" or "simulated".
@@ -36,6 +36,8 @@ class Samples:
     group_names: ``group_names[groups[i]]`` is the name of the group of image i.
     instances: int32 (N, H, W) or None: which single thing each pixel shows, numbered
         from 1 in each image; 0 where no thing is counted.
+    void: None, or the value in the masks, usually 255, of pixels that count neither in
+        a loss nor in a score.
 
     Raises ValueError when the arrays do not fit together.
     """
@@ -48,6 +50,7 @@ class Samples:
     groups: np.ndarray | None = None
     group_names: tuple[str, ...] = ()
     instances: np.ndarray | None = None
+    void: int | None = None
 
     def __post_init__(self):
         count = len(self.names)
@@ -63,7 +66,10 @@ class Samples:
             )
         if len(self.images) != count:
             raise ValueError(f"{len(self.images)} images but {count} names")
-        highest = self.masks.max(axis=(1, 2), initial=0)
+        if self.void not in (None, *range(256)):
+            raise ValueError(f"void is a value of the masks, 0 to 255, not {self.void}")
+        counted = True if self.void is None else self.masks != self.void
+        highest = self.masks.max(axis=(1, 2), initial=0, where=counted)
         if (highest >= len(self.classes)).any():
             i = int(highest.argmax())
             raise ValueError(
