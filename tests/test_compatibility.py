@@ -41,6 +41,32 @@ def test_the_runs_take_every_processor_and_colab():
     assert "colab" in {run.environment for run in runs}
 
 
+@pytest.mark.parametrize(
+    ("change", "same"),
+    [
+        (("0.81", "0.79"), True),
+        (("12.5 s", " 9.5 s"), True),
+        (("IMAGE", "OTHER"), True),
+        (("42", "43"), False),
+        (("sheep", "goats"), False),
+        (("x = 1", "x = 2"), False),
+    ],
+)
+def test_a_notebook_is_another_if_its_code_or_its_words_are(
+    monkeypatch, tmp_path, change, same
+):
+    outputs = [
+        {"output_type": "stream", "text": ["42 sheep: 0.81\n", "after 12.5 s\n"]},
+        {"output_type": "display_data", "data": {"image/png": "IMAGE"}},
+    ]
+    cell = {"cell_type": "code", "id": "a", "source": "x = 1", "outputs": outputs}
+    text = json.dumps({"cells": [cell]})
+    (tmp_path / "one").write_text(text)
+    (tmp_path / "two").write_text(text.replace(*change))
+    monkeypatch.setattr(compatibility, "COURSE", tmp_path)
+    assert (compatibility.digest("one") == compatibility.digest("two")) == same
+
+
 def lines(*cells):
     return "".join(json.dumps(cell) + "\n" for cell in cells)
 

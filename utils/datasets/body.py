@@ -18,7 +18,7 @@ from utils.datasets.cache import cached
 from utils.datasets.figures import Figure, random_look
 from utils.datasets.painting import Sheet, ellipse
 from utils.datasets.poses import JOINTS, random_pose
-from utils.datasets.samples import Samples, height_and_width
+from utils.datasets.samples import Samples, check_drawing, height_and_width
 from utils.live import live
 
 CLASSES = ("background", "person")
@@ -65,8 +65,7 @@ def simulate_body(
     Raises ValueError for no image, or a side of less than 32 pixels.
     """
     height, width = height_and_width(size, smallest=32)
-    if count < 1:
-        raise ValueError(f"simulate_body draws at least one image, not {count}.")
+    check_drawing("simulate_body", count, seed)
 
     def draw() -> dict[str, np.ndarray]:
         images = np.empty((count, height, width, 3), np.uint8)

@@ -13,7 +13,7 @@ from tqdm.auto import tqdm
 from utils.datasets.cache import cached
 from utils.datasets.drawing import blend, noise, positions, step
 from utils.datasets.painting import ellipse
-from utils.datasets.samples import Samples, height_and_width
+from utils.datasets.samples import Samples, check_drawing, height_and_width
 from utils.live import live
 
 CLASSES = ("background", "nucleus")
@@ -39,8 +39,7 @@ def simulate_nuclei(
     Raises ValueError for no image, or a side of less than 16 pixels.
     """
     height, width = height_and_width(size, smallest=16)
-    if count < 1:
-        raise ValueError(f"simulate_nuclei draws at least one image, not {count}.")
+    check_drawing("simulate_nuclei", count, seed)
 
     def draw() -> dict[str, np.ndarray]:
         images = np.empty((count, height, width, 3), np.uint8)

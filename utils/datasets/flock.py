@@ -21,7 +21,7 @@ from utils.datasets.fences import random_fence
 from utils.datasets.landscape import draw_scenery, random_light, random_scenery
 from utils.datasets.meadow import BACKGROUND, CLASSES, FENCE, SKY, TREE, Ground
 from utils.datasets.painting import Item, Sheet
-from utils.datasets.samples import Samples, height_and_width
+from utils.datasets.samples import Samples, check_drawing, height_and_width
 from utils.datasets.sheep import random_sheep
 from utils.datasets.trees import random_trees
 from utils.live import live
@@ -43,8 +43,7 @@ def simulate_flock(
     and stand in front of the fence, touching or hiding each other in part.
     """
     height, width = height_and_width(size, smallest=32)
-    if count < 1:
-        raise ValueError(f"simulate_flock draws at least one image, not {count}.")
+    check_drawing("simulate_flock", count, seed)
 
     def draw() -> dict[str, np.ndarray]:
         images = np.empty((count, height, width, 3), np.uint8)

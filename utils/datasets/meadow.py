@@ -26,7 +26,7 @@ from utils.datasets.landscape import (
     random_scenery,
 )
 from utils.datasets.painting import Item, Sheet, ellipse
-from utils.datasets.samples import Samples, height_and_width
+from utils.datasets.samples import Samples, check_drawing, height_and_width
 from utils.datasets.sheep import Sheep, draw_sheep, random_sheep
 from utils.datasets.trees import random_trees
 from utils.live import live
@@ -58,8 +58,7 @@ def simulate_meadow(
     Raises ValueError for no image, or a side of less than 32 pixels.
     """
     height, width = height_and_width(size, smallest=32)
-    if count < 1:
-        raise ValueError(f"simulate_meadow draws at least one image, not {count}.")
+    check_drawing("simulate_meadow", count, seed)
 
     def draw() -> dict[str, np.ndarray]:
         images = np.empty((count, height, width, 3), np.uint8)

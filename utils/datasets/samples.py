@@ -22,6 +22,18 @@ def height_and_width(size: int | tuple[int, int], smallest: int = 1) -> tuple[in
     return int(sides[0]), int(sides[1])
 
 
+def check_drawing(name: str, count: int, seed: int) -> None:
+    """Raise ValueError for a count or a seed that a simulator, by name, cannot use."""
+    numbers = [
+        isinstance(number, (int, np.integer)) and not isinstance(number, bool)
+        for number in (count, seed)
+    ]
+    if not numbers[0] or count < 1:
+        raise ValueError(f"{name} draws at least one image, not {count!r}.")
+    if not numbers[1] or seed < 0:
+        raise ValueError(f"The seed is a whole number from 0 on, not {seed!r}.")
+
+
 @dataclass(frozen=True, eq=False)
 class Samples:
     """Images with their masks.
