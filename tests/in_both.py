@@ -345,6 +345,8 @@ def refusals(track):
         "images of an odd size": predict(odd.images[:, :, :33]),
         "black": predict(images * 0.0),
         "list": predict(list(images)),
+        "patches": attempt(lambda: layer.predict(models.PatchClassifier(), images)),
+        "several outputs": attempt(lambda: layer.predict(models.Yolact(), images)),
     }
 
 

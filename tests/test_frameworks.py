@@ -365,6 +365,8 @@ PARTS = {  # in sentences that are longer
     "one grey": "np.repeat(images[..., None], 3, axis=-1)[None].",
     "transparent": "leave transparency out with images[..., :3].",
     "channels first": "channels last: images.transpose(0, 2, 3, 1).",
+    "patches": "predict takes a model that gives one array of logits (N, ",
+    "several outputs": "predict takes a model that gives one array of logits (N, ",
     "none": "(0, 32, 32, 3), but it is (N, H, W, 3), at least one image",
 }
 

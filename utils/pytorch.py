@@ -252,7 +252,7 @@ def predict(model: nn.Module, images: np.ndarray, batch_size: int = 32) -> np.nd
     images: uint8 (N, H, W, 3), or float32 in 0..1 times 255 of the same shape.
     Returns float32 (N, H, W) from one output channel, (N, H, W, C) from several.
     Raises ValueError for images of another shape, in 0..1, or of a size that the model
-    does not take.
+    does not take, TypeError for a model that gives anything but logits.
     """
     check_batch_size(batch_size)
     images = check_images(images)
@@ -261,7 +261,7 @@ def predict(model: nn.Module, images: np.ndarray, batch_size: int = 32) -> np.nd
     try:
         with torch.inference_mode():
             parts = [
-                model(to_input(images[start : start + batch_size])).cpu()
+                _logits(model(to_input(images[start : start + batch_size]))).cpu()
                 for start in range(0, len(images), batch_size)
             ]
     except Exception:
@@ -271,6 +271,16 @@ def predict(model: nn.Module, images: np.ndarray, batch_size: int = 32) -> np.nd
         raise
     logits = torch.cat(parts).permute(0, 2, 3, 1).numpy()
     return logits[..., 0] if logits.shape[-1] == 1 else logits
+
+
+def _logits(answer) -> Tensor:
+    """What a model answered, if it is logits; else TypeError."""
+    if isinstance(answer, Tensor) and answer.ndim == 4:
+        return answer
+    raise TypeError(
+        "predict takes a model that gives one array of logits (N, C, H, W); what this "
+        "one gives you get by calling it, as in model(to_input(images))."
+    )
 
 
 def get_weights(model: nn.Module) -> list[np.ndarray]:

@@ -288,13 +288,15 @@ def predict(model: keras.Model, images: np.ndarray, batch_size: int = 32) -> np.
     images: uint8 (N, H, W, 3), or float32 in 0..1 times 255 of the same shape.
     Returns float32 (N, H, W) from one output channel, (N, H, W, C) from several.
     Raises ValueError for images of another shape, in 0..1, or of a size that the model
-    does not take.
+    does not take, TypeError for a model that gives anything but logits.
     """
     check_batch_size(batch_size)
     images = check_images(images)
     try:
         parts = [
-            model.predict_on_batch(to_input(images[start : start + batch_size]))
+            _logits(
+                model.predict_on_batch(to_input(images[start : start + batch_size]))
+            )
             for start in range(0, len(images), batch_size)
         ]
     except Exception:
@@ -304,6 +306,16 @@ def predict(model: keras.Model, images: np.ndarray, batch_size: int = 32) -> np.
         raise
     logits = np.concatenate(parts)
     return logits[..., 0] if logits.shape[-1] == 1 else logits
+
+
+def _logits(answer) -> np.ndarray:
+    """What a model answered, if it is logits; else TypeError."""
+    if isinstance(answer, np.ndarray) and answer.ndim == 4:
+        return answer
+    raise TypeError(
+        "predict takes a model that gives one array of logits (N, H, W, C); what this "
+        "one gives you get by calling it, as in model(to_input(images))."
+    )
 
 
 def get_weights(model: keras.Model) -> list[np.ndarray]:
