@@ -4,6 +4,7 @@ Right answers of every style pass; each mistake fails with the hint towards it. 
 answers stand in tests/answers; the end of the tests shows how many there are of each.
 """
 
+import dataclasses
 import inspect
 import json
 import tempfile
@@ -120,7 +121,7 @@ DOUBLE = Exercise(
     lambda: iter([Case("the worked example", {"numbers": np.arange(3)}),
                   Case("many numbers", {"numbers": np.arange(30.0)})]),
     (Mistake(lambda numbers: numbers**2, "This is the square."),
-     Mistake(lambda numbers: numbers[3], "The last index is 2.")),
+     Mistake(lambda numbers: numbers[len(numbers)], "The last index is 2.")),
 )  # fmt: skip
 
 
@@ -159,6 +160,13 @@ def test_an_error_that_a_mistake_makes_too_gets_its_hint(capsys):
     assert "Hint" not in said(other, capsys)
 
 
+def test_an_error_on_a_case_where_the_mistake_makes_none_gets_no_hint(capsys):
+    mistake = Mistake(lambda numbers: numbers[3], "The last index is 2.")
+    exercise = dataclasses.replace(DOUBLE, mistakes=(mistake,))
+    printed = said(lambda numbers: numbers[len(numbers) + 4], capsys, exercise)
+    assert "index 7 is out of bounds" in printed and "Hint" not in printed
+
+
 def test_an_array_of_as_many_rows_will_do_for_several_things():
     assert same(np.array([1, 2.0]), (1, 2)) and same(np.eye(2), (np.eye(2)[0], [0, 1]))
     assert not same(np.array([1, 2, 3]), (1, 2)) and not same(np.array(1), (1,))
@@ -172,9 +180,7 @@ def test_tensors_are_taken_for_arrays(capsys):
         def detach(self):
             return self
 
-        cpu = detach
-
-        def numpy(self):
+        def numpy(self, *, force):
             return self.array
 
     assert "passed" in said(lambda x: Tensor(2 * x), capsys)

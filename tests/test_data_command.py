@@ -19,7 +19,15 @@ from PIL import Image
 
 from utils import datasets
 from utils.datasets import __main__ as command
-from utils.datasets import archives, cache, catalogue, install, ph2, workplace
+from utils.datasets import (
+    archives,
+    cache,
+    catalogue,
+    install,
+    ph2,
+    published,
+    workplace,
+)
 from utils.datasets.__main__ import main
 
 # Few cases keep the tests fast; the number of PH2 has a test of its own.
@@ -60,7 +68,7 @@ def copy(original, tmp_path):
 def data(tmp_path, monkeypatch):
     """An empty data folder of its own, a cache of its own, and a PH2 of few cases."""
     folder = tmp_path / "data"
-    monkeypatch.setattr(install, "CASES", len(NAMES))
+    monkeypatch.setitem(published.CASES, "ph2", len(NAMES))
     monkeypatch.setenv("EVERY_PIXEL_DATA", str(folder))
     monkeypatch.setenv("EVERY_PIXEL_HEADLESS", "1")
     monkeypatch.setattr(cache, "CACHE", tmp_path / "cache")
@@ -266,13 +274,15 @@ def test_a_table_that_lacks_a_case(copy, data, capsys):
     lines = table.read_text("latin-1").splitlines()
     table.write_text("\n".join(lines[:1] + lines[2:]), "latin-1")
     said = fails(capsys, copy, data=data)
-    assert f"{table} lists 11 cases, but PH2 has 12" in said
+    assert f"{copy} holds 11 of 12 cases of PH2" in said
 
 
 def test_ph2_has_two_hundred_cases(original, data, capsys, monkeypatch):
-    monkeypatch.setattr(install, "CASES", ph2.CASES)
+    monkeypatch.undo()
+    monkeypatch.setenv("EVERY_PIXEL_DATA", str(data))
     said = fails(capsys, original, data=data)
-    assert "lists 12 cases, but PH2 has 200" in said
+    assert f"{original} holds 12 of 200 cases of PH2" in said
+    assert "--partial" in said
 
 
 def test_a_missing_mask(copy, data, capsys):
@@ -608,7 +618,7 @@ def test_an_interruption_leaves_nothing(original, data, capsys, monkeypatch):
     def stop(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(install, "read_case", stop)
+    monkeypatch.setattr(install, "check", stop)
     assert main(["ph2", str(original)]) == 130
     assert contents(data) == []
 
@@ -665,9 +675,10 @@ def test_an_archive_in_the_folder_that_it_would_replace_stays(original, data, ca
 WAITING = """
 import os, sys, time
 from pathlib import Path
-from utils.datasets import __main__ as command, archives, cache, install, workplace
+from utils.datasets import __main__ as command, archives, cache, install, install_ph2
+from utils.datasets import published, workplace
 step, cases, kept, *arguments = sys.argv[1:]
-install.CASES = int(cases)
+published.CASES["ph2"] = int(cases)
 cache.CACHE = Path(kept)
 
 def wait(*_, **__):
@@ -679,8 +690,8 @@ def second_rename(source, target, replace=os.replace):
 
 place = {
     "unpacking": (archives, "_inside", wait),
-    "checking": (install, "read_case", wait),
-    "arranging": (install, "case_stems", wait),
+    "checking": (install, "check", wait),
+    "arranging": (install_ph2, "case_stems", wait),
     "renaming": (workplace.os, "replace", second_rename),
     "tidying up": (workplace.shutil, "rmtree", wait),
 }[step]
@@ -797,7 +808,8 @@ def test_the_list_counts_every_data_set_in_its_published_layout(data, original, 
     main(["ph2", str(original)])
     case = data / "nuclei" / "stage1_train" / "0a1b"
     files = [case / "images" / "0a1b.png", case / "masks" / "1.png"]
-    files += [data / catalogue.MADS / part / "a.png" for part in ("images", "masks")]
+    home = data / catalogue.MADS
+    files += [home / part / "Jazz_Jazz1_C0_00060.png" for part in ("images", "masks")]
     files += [data / "cats" / "images" / f"{name}.jpg" for name in ("tom", "alone")]
     files += [data / "cats" / "masks" / "Tom_mask.png"]
     for file in files:

@@ -305,6 +305,22 @@ def test_a_mask_that_is_drawn_in_transparency(own):
     refused(own, own[1] / "dog.png", "transparent at row 0, column 0")
 
 
+def test_a_class_too_thin_for_the_size_is_told_each_time(own, capsys):
+    """A line of one pixel falls between the pixels that are taken."""
+    for name, width in (("cat", 1), ("dog", 1), ("owl", 9)):
+        line = np.zeros((64, 64))
+        line[:, 31 : 31 + width] = 255
+        Image.new("RGB", (64, 64)).save(own[0] / f"{name}.png")
+        shades(line).save(own[1] / f"{name}.png")
+    for _ in range(2):  # the second time it comes from the cache
+        assert load_folder(*own, 16).masks.any(axis=(1, 2)).tolist() == [0, 0, 1]
+        told = capsys.readouterr().out
+        assert told.startswith("2 of 3 masks lost a class at 16 x 16 pixels")
+        assert "cat" in told and told.endswith(".\n") and told.count("\n") == 1
+    load_folder(*own, 64)
+    assert not capsys.readouterr().out
+
+
 # Several classes
 
 IDS = np.array([[0, 0, 1, 1, 2, 2]] * 4)
@@ -344,6 +360,21 @@ def test_values_are_named_one_by_one_and_may_share_a_name(own):
     samples = load_folder(*own, SIZE, classes={26: "car", 7: "rest", 255: "rest"})
     assert samples.classes == ("car", "rest")
     assert (samples.masks == np.array([1, 0, 1])[IDS]).all()
+
+
+def test_void_pixels_stay_apart_from_the_classes_at_every_size(own):
+    values = np.array([0, 255, 128])[IDS]
+    all_masks(own, shades(values))
+    samples = load_folder(*own, (8, 12), void=128)
+    assert samples.void == 255 and samples.classes == ("background", "foreground")
+    ids = np.array([0, 1, 255])[IDS]
+    assert (samples.masks == ids.repeat(2, 0).repeat(2, 1)).all()
+    samples = load_folder(*own, SIZE, classes={0: "a", 255: "b", 128: "c"})
+    assert samples.void is None and (samples.masks == IDS).all()
+    all_masks(own, Image.fromarray(COLOURS[IDS]))
+    palette = dict(list(PALETTE.items())[:2])
+    samples = load_folder(*own, SIZE, palette=palette, void=PALETTE["tree"])
+    assert samples.void == 255 and (samples.masks == ids).all()
 
 
 def test_255_needs_a_name_of_its_own(own):
@@ -436,6 +467,18 @@ def test_a_size_that_is_none(own, size):
 # What is wrong with the folders
 
 
+@pytest.mark.parametrize("folder", [None, ["a", "b"], 3, "~nobody-of-that-name/a"])
+def test_a_folder_that_is_no_path(own, folder):
+    for folders in ((folder, own[1]), (own[0], folder)):
+        refused(folders, "paths of two folders", repr(folder))
+
+
+def test_a_size_that_does_not_fit_into_memory(own):
+    for size in (10**7, 10**9):
+        with pytest.raises(ValueError, match="3 images of .* ask for a smaller size"):
+            load_folder(*own, size)
+
+
 def test_a_missing_mask(own):
     (own[1] / "dog.png").unlink()
     refused(own, own[0] / "dog.png", own[1], "no mask", kind=FileNotFoundError)
@@ -449,6 +492,24 @@ def test_a_mask_without_its_image(own):
 def test_two_masks_for_one_image(own):
     shades(255 * INSIDE).save(own[1] / "dog_mask.png")
     refused(own, own[1] / "dog.png", "dog_mask.png", "both masks of dog.png")
+
+
+@pytest.mark.parametrize(
+    "further",
+    ["dog_mask_1", "dog_mask1", "dog-2", "DOG (1)", "dog_mask (copy)", "dog.seg.2"],
+)
+def test_a_further_mask_of_an_image_is_to_be_joined(own, further):
+    path = own[1] / f"{further}.png"
+    shades(255 * INSIDE).save(path)
+    text = refused(own, path, "further mask of dog.png", "join")
+    assert "away" not in text
+
+
+def test_a_further_mask_belongs_to_the_image_of_the_longest_name(own):
+    for folder, name in zip(own, ("dog (1)", "dog (1)_mask")):
+        shades(255 * INSIDE).save(folder / f"{name}.png")
+    shades(255 * INSIDE).save(own[1] / "dog (1)_mask_1.png")
+    refused(own, "dog (1)_mask_1.png", "further mask of dog (1).png")
 
 
 def test_two_images_of_one_name(own):
@@ -541,6 +602,25 @@ def test_a_changed_file_is_decoded_again(own, which):
     samples = load_folder(*own, SIZE)
     changed = [samples.images[0, 0, 0, 0] == 90, not samples.masks[0].any()]
     assert changed == [which == 0, which == 1]
+
+
+def test_a_file_put_in_place_with_the_size_and_time_of_another_is_seen(own):
+    """As `cp -p` does."""
+    for folder in own:
+        for path in list(folder.iterdir()):
+            with Image.open(path) as image:
+                image.save(path.with_suffix(".bmp"))
+            path.unlink()
+    path = own[1] / "cat.bmp"
+    load_folder(*own, SIZE)
+    before = path.stat()
+    other = own[1].parent / "other.bmp"
+    shades(0 * INSIDE).save(other)
+    os.utime(other, ns=(before.st_atime_ns, before.st_mtime_ns))
+    os.replace(other, path)
+    assert path.stat().st_mtime_ns == before.st_mtime_ns
+    assert path.stat().st_size == before.st_size
+    assert not load_folder(*own, SIZE).masks[0].any()
 
 
 def test_a_pair_more_or_less_is_seen(own):

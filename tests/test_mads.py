@@ -124,12 +124,12 @@ def zipped(tmp_path, top=f"{FOLDER}/{FOLDER}"):
 
 @pytest.mark.parametrize("top", [FOLDER, f"{FOLDER}/{FOLDER}", "downloads/people"])
 def test_the_command_puts_an_archive_in_place(tmp_path, capsys, top):
-    assert main(["mads", str(zipped(tmp_path, top))]) == 0
-    assert "Your copy of MADS is in place: 2 cases in" in capsys.readouterr().out
+    assert main(["mads", str(zipped(tmp_path, top)), "--partial"]) == 0
+    assert "MADS is in place: 2 of 1,192 (partial) in" in capsys.readouterr().out
     assert load_mads(source="real").names == NAMES
     assert main([]) == 0
     said = " ".join(capsys.readouterr().out.split())
-    assert f"yes, 2 cases in {tmp_path / 'data' / FOLDER}" in said
+    assert f"yes, 2 of 1,192 (partial) in {tmp_path / 'data' / FOLDER}" in said
 
 
 @pytest.mark.parametrize("part", ["images", "masks"])
@@ -138,8 +138,8 @@ def test_files_that_end_in_capitals_belong_to_the_data_set(tmp_path, capsys, par
     folder = write(tmp_path / "made" / FOLDER)
     old = folder / part / f"{NAMES[0]}.png"
     old.rename(old.with_suffix(".PNG"))
-    assert main(["mads", str(folder)]) == 0
-    assert "2 cases" in capsys.readouterr().out
+    assert main(["mads", str(folder), "--partial"]) == 0
+    assert "2 of 1,192" in capsys.readouterr().out
     placed = {path.name for path in (tmp_path / "data" / FOLDER / part).iterdir()}
     assert placed == {f"{name}.png" for name in NAMES}
     assert load_mads().names == NAMES
@@ -157,19 +157,19 @@ def test_a_frame_that_is_there_twice_is_told(copy):
 def test_of_several_data_sets_the_one_of_its_name_is_taken(tmp_path):
     write(tmp_path / "made" / "segmentation_full_body_tik_tok", ("other",))
     path = zipped(tmp_path, FOLDER)
-    assert main(["mads", str(path)]) == 0
+    assert main(["mads", str(path), "--partial"]) == 0
     assert load_mads().names == NAMES
 
 
 def test_a_copy_that_is_not_whole_changes_nothing(tmp_path, capsys):
     folder = write(tmp_path / "made")
     (folder / "masks" / f"{NAMES[1]}.png").unlink()
-    assert main(["mads", str(folder)]) == 1
+    assert main(["mads", str(folder), "--partial"]) == 1
     assert "is missing, the partner of" in capsys.readouterr().err
     assert not (tmp_path / "data" / FOLDER).exists()
 
 
 def test_a_folder_without_people_is_told_so(tmp_path, capsys):
     (tmp_path / "made").mkdir()
-    assert main(["mads", str(tmp_path / "made")]) == 1
+    assert main(["mads", str(tmp_path / "made"), "--partial"]) == 1
     assert "is not MADS" in capsys.readouterr().err

@@ -13,8 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from utils.datasets import __main__ as command
-from utils.datasets import cache, cells, load_nuclei, simulate_nuclei
+from utils.datasets import cache, cells, load_nuclei, places, simulate_nuclei
 from utils.datasets.__main__ import main
 from utils.datasets.cells import counted_again
 from utils.datasets.workplace import LOCK
@@ -261,34 +260,34 @@ def in_place(tmp_path) -> bool:
 @pytest.mark.parametrize("top", [True, False])
 def test_a_folder_or_an_archive_is_put_in_place(copy, tmp_path, capsys, name, top):
     path = pack(copy, tmp_path / name, top) if name else [copy, copy.parent][top]
-    assert main(["nuclei", str(path)]) == 0
-    assert "2 cases in" in capsys.readouterr().out
+    assert main(["nuclei", str(path), "--partial"]) == 0
+    assert "2 of 670 (partial) in" in capsys.readouterr().out
     assert in_place(tmp_path) and path.exists()
 
 
 def test_other_parts_of_the_data_set_are_left_out(copy, tmp_path):
     write(copy.parent / "stage1_test", [("c3", (8, 8), [])])
-    assert main(["nuclei", str(copy.parent)]) == 0
+    assert main(["nuclei", str(copy.parent), "--partial"]) == 0
     assert in_place(tmp_path)
 
 
 def test_a_copy_that_is_there_stays_and_is_replaced_on_demand(copy, tmp_path, capsys):
-    assert main(["nuclei", str(copy)]) == 0
+    assert main(["nuclei", str(copy), "--partial"]) == 0
     mark = tmp_path / "data" / "nuclei" / "stage1_train" / "a1" / "mark"
     mark.touch()
-    assert main(["nuclei", str(copy)]) == 0
+    assert main(["nuclei", str(copy), "--partial"]) == 0
     assert "here already" in capsys.readouterr().out and mark.exists()
-    assert main(["nuclei", str(copy), "--replace"]) == 0
+    assert main(["nuclei", str(copy), "--replace", "--partial"]) == 0
     assert not mark.exists() and in_place(tmp_path)
 
 
 def test_a_copy_that_is_half_there_is_told_and_replaced(copy, nuclei, tmp_path, capsys):
     shutil.rmtree(nuclei / "a1" / "masks")
-    assert main(["nuclei", str(copy)]) == 1
+    assert main(["nuclei", str(copy), "--partial"]) == 1
     assert "is not whole" in capsys.readouterr().err
     assert main([]) == 0
     assert "not usable" in capsys.readouterr().out
-    assert main(["nuclei", str(copy), "--replace"]) == 0
+    assert main(["nuclei", str(copy), "--replace", "--partial"]) == 0
     assert in_place(tmp_path)
 
 
@@ -296,7 +295,7 @@ def test_a_copy_that_is_half_there_is_told_and_replaced(copy, nuclei, tmp_path, 
 def test_a_wrong_copy_is_told_and_nothing_is_changed(copy, tmp_path, capsys, spoil):
     _, parts = spoil(copy / "b2")
     (copy / "a1" / "images" / "a1.png").touch()
-    assert main(["nuclei", str(copy)]) == 1
+    assert main(["nuclei", str(copy), "--partial"]) == 1
     said = capsys.readouterr().err
     assert said.count("\n") == 1 and all(str(part) in said for part in parts[1:])
     left = [path.name for path in (tmp_path / "data").rglob("*")]
@@ -307,7 +306,7 @@ def test_a_wrong_copy_is_told_and_nothing_is_changed(copy, tmp_path, capsys, spo
 def test_half_an_archive_is_damaged(copy, tmp_path, capsys, name):
     path = pack(copy, tmp_path / name, True)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    assert main(["nuclei", str(path)]) == 1
+    assert main(["nuclei", str(path), "--partial"]) == 1
     assert f"{path} is damaged" in capsys.readouterr().err
 
 
@@ -317,7 +316,7 @@ def test_files_that_end_in_capitals_belong_to_the_data_set(copy, tmp_path):
         path = copy / "a1" / part / f"{name}.png"
         path.rename(path.with_name(f"{name}.PNG"))
     (copy / "b2" / "masks" / "001.png").rename(copy / "b2" / "masks" / "001.PNG")
-    assert main(["nuclei", str(copy)]) == 0
+    assert main(["nuclei", str(copy), "--partial"]) == 0
     assert in_place(tmp_path)
     placed = (tmp_path / "data" / "nuclei").rglob("*.*")
     assert sorted({path.suffix for path in placed}) == [".png"]
@@ -354,10 +353,10 @@ def test_a_path_that_windows_does_not_take_is_told_with_its_length(
             raise FileNotFoundError(errno.ENOENT, "No such file", str(file))
         return really(file, *arguments, **options)
 
-    monkeypatch.setattr(command, "WINDOWS", True)
+    monkeypatch.setattr(places, "WINDOWS", True)
     monkeypatch.setattr(builtins, "open", as_on_windows)
     monkeypatch.setattr(shutil, "open", as_on_windows, raising=False)
-    assert main(["nuclei", str(path)]) == 1
+    assert main(["nuclei", str(path), "--partial"]) == 1
     said = capsys.readouterr().err
     assert said.count("\n") == 1 and "No such file" not in said
     assert re.search(r"f\.png has 2\d\d characters, and Windows takes 259: ", said)
@@ -379,9 +378,10 @@ def test_a_copy_that_was_moved_too_deep_is_not_called_incomplete(tmp_path, monke
     write(folder / "nuclei" / "stage1_train", cases)
     monkeypatch.setenv("EVERY_PIXEL_DATA", str(folder))
     assert len(load_nuclei(8, source="real")) == 1, "where long paths are taken"
-    there = Path.exists
+    there = Path.is_file
     short = lambda path: len(str(path)) <= 259 and there(path)  # noqa: E731
-    monkeypatch.setattr(Path, "exists", short)
+    monkeypatch.setattr(places, "WINDOWS", True)
+    monkeypatch.setattr(Path, "is_file", short)
     with pytest.raises(FileNotFoundError) as caught:
         load_nuclei(8, source="real")
     one_sentence(caught, "has 270 characters", "Windows takes 259", "C:\\course")
@@ -394,7 +394,7 @@ def test_another_data_set_and_two_copies_are_refused(copy, tmp_path, capsys):
     assert main(["nuclei", str(other)]) == 1
     assert "holds no nuclei" in capsys.readouterr().err
     write(tmp_path / "downloads" / "second" / "stage1_train")
-    assert main(["nuclei", str(copy.parent)]) == 1
+    assert main(["nuclei", str(copy.parent), "--partial"]) == 1
     assert "more than one folder" in capsys.readouterr().err
 
 

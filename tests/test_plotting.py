@@ -64,7 +64,8 @@ def titles_of(drawing) -> list[str]:
 
 @pytest.mark.parametrize("eyes", EYES)
 def test_any_two_colours_differ_for_any_eyes(eyes):
-    names = [*palette.CLASS_COLOURS, palette.MISSED, palette.INVENTED, palette.MISTAKEN]
+    names = [*palette.CLASS_COLOURS, *palette.MORE_COLOURS[:13], palette.VOID]
+    names += [palette.MISSED, palette.INVENTED, palette.MISTAKEN]
     light = palette.rgb(*names) / 255
     linear = np.where(light <= 0.04045, light / 12.92, ((light + 0.055) / 1.055) ** 2.4)
     seen = np.clip(linear @ np.array(EYES[eyes]).T, 0, 1)
@@ -73,8 +74,18 @@ def test_any_two_colours_differ_for_any_eyes(eyes):
     for one, other in combinations(range(len(names)), 2):
         difference = deltaE_ciede2000(colours[one], colours[other])
         assert difference > 10, f"{names[one]} and {names[other]}: {difference:.1f}"
+        apart = np.linalg.norm(colours[one] - colours[other])
+        assert eyes != "all cones" or apart > 20, f"{names[one]} and {names[other]}"
     missed, invented = len(names) - 3, len(names) - 2
     assert deltaE_ciede2000(colours[missed], colours[invented]) > 40
+
+
+def test_255_classes_and_void_differ():
+    names = [*palette.CLASS_COLOURS, *palette.MORE_COLOURS, palette.VOID]
+    assert len(names) == 256
+    colours = rgb2lab(palette.rgb(*names)[None] / 255)[0]
+    apart = np.linalg.norm(colours[:, None] - colours, axis=-1)
+    assert apart[np.triu_indices(256, 1)].min() > 5
 
 
 def test_the_palette_has_eight_classes_in_order():
@@ -334,9 +345,9 @@ def test_each_misuse_is_answered_with_what_was_found():
             "validation_dice and validation_mean_iou.*share",
         ),
         (
-            lambda: plotting.show_images([IMAGE], classes=["name"] * 9),
+            lambda: plotting.show_images([IMAGE], classes=["name"] * 256),
             ValueError,
-            "9 class names.*1 to 8",
+            "256 class names.*1 to 255",
         ),
         (lambda: plotting.score_strip([1.0], [2], ["a"]), ValueError, "index 2"),
         (lambda: plotting.score_strip([1.0], [0, 0]), ValueError, "1 scores, 2 groups"),

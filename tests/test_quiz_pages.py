@@ -110,7 +110,7 @@ def choose(tab, question, right=True):
 ANSWER_ALL = """(answers) => answers.map(([id, values]) => {
   const question = document.getElementById(id);
   for (const input of question.querySelectorAll("input")) {
-    if (input.type === "number") input.value = values[0];
+    if (input.type === "text") input.value = values[0];
     else if (values.includes(input.value)) input.click();
   }
   question.querySelector("button").click();

@@ -7,9 +7,9 @@ const lessons = [...document.querySelectorAll("[data-storage][data-pre]")];
 
 function load(name) {
   try {
-    return JSON.parse(localStorage.getItem(name)) || {};
+    return JSON.parse(localStorage.getItem(name));
   } catch {
-    return {};
+    return null; // no storage, or no JSON
   }
 }
 
@@ -24,7 +24,8 @@ function draw() {
     let all = 0;
     for (const part of ["pre", "post"]) {
       const ids = lesson.dataset[part].split(" ");
-      const done = ids.filter((id) => id in answers);
+      // Another page may keep anything under this name.
+      const done = ids.filter((id) => typeof answers?.[id]?.right === "boolean");
       const right = done.filter((id) => answers[id].right);
       const values = { done: done.length, count: ids.length, right: right.length };
       const said = lesson.querySelector("." + part);
@@ -52,4 +53,5 @@ document.getElementById("clear").addEventListener("click", () => {
   document.querySelector("h1").focus();
 });
 window.addEventListener("pageshow", draw); // also when coming back from a quiz
+window.addEventListener("storage", draw); // and when another page keeps an answer
 draw();

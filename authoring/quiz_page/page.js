@@ -6,25 +6,69 @@
 const words = JSON.parse(document.getElementById("words").textContent);
 const key = document.body.dataset.storage;
 const questions = [...document.querySelectorAll("[data-kind]")];
-let answers = load();
+const changes = {}; // of this page, until the browser has kept them; null: cleared
+const drawn = new Map(); // question -> its answer as it is shown now
+let answers = {};
 
+// The answers that the browser keeps. Whatever fits no question here is forgotten.
 function load() {
+  const found = {};
+  let kept = null;
   try {
-    return JSON.parse(localStorage.getItem(key)) || {};
+    kept = JSON.parse(localStorage.getItem(key));
   } catch {
-    return {};
+    // No storage, as in a sandbox, or no JSON: nothing is kept.
   }
+  for (const question of questions) {
+    const answer = kept?.[question.id]?.answer;
+    if (!fits(question, answer)) continue;
+    found[question.id] = { answer, right: isRight(question, answer) };
+  }
+  return found;
 }
 
-// Tell whether the browser kept them: some pages have no storage, as in a sandbox.
-function keep() {
+function fits(question, answer) {
+  if (question.dataset.kind === "number") return Number.isFinite(answer);
+  const values = inputs(question).map((input) => input.value);
+  const most = question.dataset.kind === "several" ? values.length : 1;
+  if (!Array.isArray(answer) || !answer.length || answer.length > most) return false;
+  return answer.every((value) => values.includes(value));
+}
+
+// Another page of this quiz may have kept answers since: change only what changed here.
+function update() {
+  answers = { ...load(), ...changes };
+  for (const id in answers) if (!answers[id]) delete answers[id];
+}
+
+function keep(changed) {
+  Object.assign(changes, changed);
+  update();
+  let kept = true;
   try {
     if (Object.keys(answers).length) localStorage.setItem(key, JSON.stringify(answers));
     else localStorage.removeItem(key);
-    return true;
+    for (const id in changes) delete changes[id];
   } catch {
-    return false;
+    kept = false;
   }
+  document.getElementById("kept").hidden = !kept;
+  document.getElementById("not-kept").hidden = kept;
+  draw();
+}
+
+function draw() {
+  for (const question of questions) {
+    const answer = answers[question.id]?.answer;
+    const now = JSON.stringify(answer);
+    if (drawn.has(question) && drawn.get(question) === now) continue;
+    drawn.set(question, now);
+    reset(question); // a browser may have filled in what was there before
+    if (answer === undefined) continue;
+    put(question, answer);
+    show(question, answer);
+  }
+  document.querySelectorAll("section").forEach(count);
 }
 
 function fill(text, values) {
@@ -44,8 +88,7 @@ const inputs = (question) => [...question.querySelectorAll("input")];
 // A number, the values that are chosen, or null where there is no answer yet.
 function given(question) {
   if (question.dataset.kind === "number") {
-    const [input] = inputs(question);
-    return input.value === "" ? null : Number(input.value);
+    return numberOf(inputs(question)[0].value, question);
   }
   const chosen = inputs(question).filter((input) => input.checked);
   return chosen.length ? chosen.map((input) => input.value) : null;
@@ -53,9 +96,52 @@ function given(question) {
 
 function put(question, answer) {
   for (const input of inputs(question)) {
-    if (input.type === "number") input.value = answer ?? "";
+    if (question.dataset.kind === "number") input.value = answer ?? "";
     else input.checked = answer !== null && answer.includes(input.value);
   }
+}
+
+// Numbers as people write them, by the one rule that utils/quiz/number.py tells.
+const NUMBER = /^([+-]?) ?([\d,.'_ ]*\d[,.]?)(e[+-]?\d+)?$/;
+const GROUPED = /^[1-9]\d{0,2}([ ,.'_])\d{3}(?:\1\d{3})*(?:(?!\1)[,.]\d*)?$/;
+const PLAIN = /^\d*[,.]?\d*$/;
+const EITHER = /^\d+([,.])\d{3}$/;
+
+function numberOf(written, question) {
+  const numbers = readings(written, question);
+  const known = (number) => cases(question, number)[0].dataset.values;
+  return numbers.find(known) ?? numbers[0] ?? null;
+}
+
+function readings(written, question) {
+  const text = written
+    .replace(/[\uFF0D\u2010-\u2015\u2212\uFE63]/g, "-")
+    .replace(/[\uFF01-\uFF5E]/g, (one) => String.fromCharCode(one.charCodeAt(0) - 0xfee0))
+    .replace(/[\u2018\u2019]/g, "'")
+    .replace(/[\u200B-\u200F\u2060\uFEFF]/g, "")
+    .replace(/\s+/g, " ");
+  const bare = without(text.trim().toLowerCase(), question.dataset.unit.toLowerCase());
+  const found = without(bare, "%").match(NUMBER);
+  if (!found) return [];
+  const [, sign, digits, exponent = ""] = found;
+  const point = (text) => text.replaceAll(",", ".");
+  let spelt = PLAIN.test(digits) ? [point(digits)] : [];
+  const grouped = digits.match(GROUPED);
+  if (grouped) {
+    const joined = point(digits.replaceAll(grouped[1], ""));
+    const either = digits.match(EITHER);
+    const answer = question.querySelector('[data-case="right"]').dataset.values;
+    const whole = Number.isInteger(Number(answer));
+    if (!either || (whole && either[1] === ",")) spelt = [joined];
+    else if (whole) spelt.push(joined);
+  }
+  const scale = bare.endsWith("%") ? 100 : 1;
+  const numbers = spelt.map((one) => Number(sign + one + exponent) / scale);
+  return numbers.filter(Number.isFinite);
+}
+
+function without(text, end) {
+  return (end && text.endsWith(end) ? text.slice(0, -end.length) : text).trim();
 }
 
 // The reasons that belong to an answer: list items of the folded part.
@@ -64,12 +150,12 @@ function cases(question, answer) {
   if (question.dataset.kind === "number") {
     const near = Number(question.dataset.tolerance);
     // A little more than the tolerance: 0.1 + 0.2 is not 0.3 here.
-    const fits = (one) => Math.abs(one - answer) <= near + 1e-9;
-    const found = all.find((one) => one.dataset.values?.split(" ").map(Number).some(fits));
+    const close = (one) => Math.abs(one - answer) <= near + 1e-9;
+    const found = all.find((one) => one.dataset.values?.split(" ").map(Number).some(close));
     return [found || all.at(-1)];
   }
-  const fits = (one) => one.dataset.values?.split(" ").some((v) => answer.includes(v));
-  const found = all.filter(fits);
+  const chosen = (one) => one.dataset.values?.split(" ").some((v) => answer.includes(v));
+  const found = all.filter(chosen);
   return found.length ? found : [all.at(-1)];
 }
 
@@ -101,7 +187,7 @@ function show(question, answer) {
   for (const input of inputs(question)) {
     input.disabled = true;
     const option = input.closest(".option");
-    if (!option || input.type === "number") continue;
+    if (!option) continue;
     const its = cases(question, [input.value])[0].dataset.case;
     option.classList.toggle("is-right", its === "right");
     option.classList.toggle("is-wrong", its !== "right" && input.checked);
@@ -158,10 +244,7 @@ function check(question) {
     feedback.replaceChildren(element("p", said));
     return;
   }
-  answers[question.id] = { answer, right: isRight(question, answer) };
-  warn(keep());
-  show(question, answer);
-  count(part(question));
+  keep({ [question.id]: { answer, right: isRight(question, answer) } });
   question.querySelector("button").focus();
 }
 
@@ -177,11 +260,6 @@ function goOn(question) {
       : result;
   target.focus({ preventScroll: true });
   (next || target.closest("fieldset") || target).scrollIntoView({ block: "nearest" });
-}
-
-function warn(kept) {
-  document.getElementById("kept").hidden = !kept;
-  document.getElementById("not-kept").hidden = kept;
 }
 
 // On a grid, up and down go to the row above and below.
@@ -213,30 +291,26 @@ for (const question of questions) {
       } else walk(event, question);
     });
   }
-  // Kept in another form, or by another page: forget it.
-  const stored = answers[question.id]?.answer;
-  const number = question.dataset.kind === "number";
-  if (number ? typeof stored === "number" : Array.isArray(stored)) {
-    put(question, stored);
-    show(question, stored);
-  } else {
-    delete answers[question.id];
-    reset(question); // a browser may have filled in what was there before
-  }
 }
 
 for (const section of document.querySelectorAll("section")) {
   const button = section.querySelector(".clear");
   button.addEventListener("click", () => {
-    for (const question of questions.filter((one) => part(one) === section)) {
-      delete answers[question.id];
-      reset(question);
-    }
-    warn(keep());
-    count(section);
+    const own = questions.filter((one) => part(one) === section);
+    keep(Object.fromEntries(own.map((one) => [one.id, null])));
+    own.forEach(reset); // also what is not checked yet
     section.querySelector(".progress").append(" " + words.cleared);
     section.querySelector("h2").focus();
   });
-  count(section);
 }
-warn(keep());
+keep({});
+
+// What another page keeps or clears is shown here too; null: all of it was cleared.
+window.addEventListener("storage", (event) => {
+  if (event.key !== key && event.key !== null) return;
+  update();
+  draw();
+});
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted) keep({}); // the browser had put this page aside
+});

@@ -123,7 +123,8 @@ def question(one: Question, count: int, quiz: Quiz, words: dict[str, str]) -> st
     """Write a question with its inputs and, folded, its answers."""
     data = ""
     if one.kind == "number":
-        data = f' data-tolerance="{one.tolerance:g}"'
+        unit = escape(text.plain(one.unit)) if one.unit else ""
+        data = f' data-tolerance="{one.tolerance:g}" data-unit="{unit}"'
     elif one.kind == "pixel":
         data = f' data-columns="{one.grid.shape[1]}"'
     return fill(
@@ -184,7 +185,7 @@ def _number(one: Question, words: dict[str, str]) -> str:
     unit = f" <span>{text.inline(one.unit)}</span>" if one.unit else ""
     return (
         f'<label class="written"><span>{escape(words["number"])}</span> '
-        f'<input type="number" step="any" inputmode="decimal">{unit}</label>'
+        f'<input type="text" inputmode="decimal" autocomplete="off">{unit}</label>'
     )
 
 

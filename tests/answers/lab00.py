@@ -1,5 +1,7 @@
 """Answers to lab 00: counting, two means, borders of classes, run lengths, stories."""
 
+from fractions import Fraction
+
 import numpy as np
 
 from answers import Answers
@@ -136,6 +138,21 @@ def forgets_minlength(truths, predictions, classes):
     return np.stack(matrices)
 
 
+@wrong("confusion_matrices", "You leave out class 0")
+def takes_class_0_for_void(truths, predictions, classes):
+    return by_bincount(np.where(truths > 0, truths, 255), predictions, classes)
+
+
+@wrong("confusion_matrices", "The images are the last axis")
+def image_fastest(truths, predictions, classes):
+    return np.moveaxis(by_bincount(truths, predictions, classes), 0, -1)
+
+
+@right("confusion_matrices")
+def list_of_arrays(truths, predictions, classes):
+    return list(by_bincount(truths, predictions, classes).astype(np.uint16))
+
+
 # Two means
 
 
@@ -260,6 +277,62 @@ def gives_accuracies(matrices):
 @wrong("two_means", "2 things")
 def returns_one_mean(matrices):
     return np.nanmean(iou_of(matrices.sum(0)))
+
+
+@wrong("two_means", "predicted and nowhere in the truth is missing")
+def lets_the_truth_decide(matrices):
+    def mean(m):
+        hit, rows = np.diag(m), m.sum(1)
+        union = rows + m.sum(0) - hit
+        return (hit[rows > 0] / union[rows > 0]).mean() if rows.any() else np.nan
+
+    return mean(matrices.sum(0)), np.nanmean([mean(m) for m in matrices])
+
+
+@wrong("two_means", "never predicted is missing")
+def lets_the_prediction_decide(matrices):
+    return lets_the_truth_decide(matrices.swapaxes(1, 2))
+
+
+@wrong("two_means", "A class without a hit is missing")
+def leaves_out_classes_without_a_hit(matrices):
+    def mean(m):
+        hit = np.diag(m)
+        union = m.sum(1) + m.sum(0) - hit
+        return (hit[hit > 0] / union[hit > 0]).mean() if hit.any() else np.nan
+
+    return mean(matrices.sum(0)), np.nanmean([mean(m) for m in matrices])
+
+
+@wrong("two_means", "all void scores 0")
+def scores_an_empty_image_0(matrices):
+    each = np.nan_to_num(np.nanmean(iou_of(matrices), axis=1))
+    return by_nanmean(matrices)[0], each.mean()
+
+
+@wrong("two_means", "all void scores 1")
+def scores_an_empty_image_1(matrices):
+    each = np.nan_to_num(np.nanmean(iou_of(matrices), axis=1), nan=1)
+    return by_nanmean(matrices)[0], each.mean()
+
+
+@wrong("two_means", "changes every IoU")
+def with_an_epsilon(matrices):
+    def s(m):
+        hit = np.diagonal(m, axis1=-2, axis2=-1)
+        return ((hit + 1) / (m.sum(-1) + m.sum(-2) - hit + 1)).mean(-1)
+
+    return s(matrices.sum(0)), s(matrices).mean()
+
+
+@right("two_means")
+def zero_d_arrays(matrices):
+    return [np.array(x, np.float32) for x in by_nanmean(matrices)]
+
+
+@right("two_means")
+def one_array(matrices):
+    return np.array(by_nanmean(matrices))
 
 
 # Borders of classes
@@ -437,6 +510,101 @@ def returns_the_mean(*arguments):
     return np.nanmean(ious(bands(*arguments)))
 
 
+@wrong("border_iou", "Your window is `distance` pixels wide")
+def half_window(truth, prediction, classes, distance):
+    return ious(bands(truth, prediction, classes, max(distance // 2, 1)))
+
+
+@wrong("border_iou", "pixels near the frame")
+def valid_only(truth, prediction, classes, distance):
+    size = 2 * distance + 1
+    if min(truth.shape) < size:
+        return np.full(classes, np.nan)
+    pairs = []
+    for one in range(classes):
+        both = []
+        for part in (truth, prediction):
+            w = np.lib.stride_tricks.sliding_window_view(part, (size, size))
+            c = part[distance:-distance, distance:-distance]
+            both.append((w.max((2, 3)) != w.min((2, 3))) & (c == one))
+        pairs.append(both)
+    return ious(pairs)
+
+
+@wrong("border_iou", "goes on at its other side")
+def wraps(truth, prediction, classes, distance):
+    size = 2 * distance + 1
+    pairs = []
+    for one in range(classes):
+        both = []
+        for part in (truth, prediction):
+            wide = np.pad(part, distance, "wrap")
+            w = np.lib.stride_tricks.sliding_window_view(wide, (size, size))
+            both.append((w.max((2, 3)) != w.min((2, 3))) & (part == one))
+        pairs.append(both)
+    return ious(pairs)
+
+
+def near_by_shape(labels, distance, inside):
+    found = np.zeros(labels.shape, bool)
+    for y, x in np.ndindex(*labels.shape):
+        for b, a in np.ndindex(*labels.shape):
+            if max(abs(b - y), abs(a - x)) <= distance and inside(b - y, a - x):
+                found[y, x] |= labels[b, a] != labels[y, x]
+    return found
+
+
+def by_shape(truth, prediction, classes, distance, inside):
+    a, b = (near_by_shape(x, distance, inside) for x in (truth, prediction))
+    return ious((a & (truth == k), b & (prediction == k)) for k in range(classes))
+
+
+@wrong("border_iou", "is a disc")
+def takes_a_disc(truth, prediction, classes, distance):
+    return by_shape(
+        truth, prediction, classes, distance, lambda y, x: y * y + x * x <= distance**2
+    )
+
+
+@wrong("border_iou", "is a diamond")
+def takes_a_diamond(truth, prediction, classes, distance):
+    return by_shape(
+        truth, prediction, classes, distance, lambda y, x: abs(y) + abs(x) <= distance
+    )
+
+
+@wrong("border_iou", "is a cross")
+def takes_a_cross(truth, prediction, classes, distance):
+    return by_shape(truth, prediction, classes, distance, lambda y, x: not y * x)
+
+
+@wrong("border_iou", "in one of the maps alone")
+def both_needed(truth, prediction, classes, distance):
+    scores = ious(bands(truth, prediction, classes, distance))
+    both = [(truth == k).any() and (prediction == k).any() for k in range(classes)]
+    return np.where(both, scores, np.nan)
+
+
+@wrong("border_iou", "divide by the border of the truth")
+def recall_border(truth, prediction, classes, distance):
+    pairs = bands(truth, prediction, classes, distance)
+    return [(a & b).sum() / a.sum() if a.any() else np.nan for a, b in pairs]
+
+
+@wrong("border_iou", "Your window is `distance` pixels wide")
+def window_as_wide_as_the_distance(truth, prediction, classes, distance):
+    pairs, before = [], distance // 2
+    edge = (before, distance - 1 - before)
+    for one in range(classes):
+        both = []
+        for part in (truth, prediction):
+            wide = np.pad(part == one, (edge, edge), mode="edge")
+            view = np.lib.stride_tricks.sliding_window_view(wide, (distance, distance))
+            both.append((part == one) & ~view.all(axis=(2, 3)))
+        pairs.append(both)
+    return ious(pairs)
+
+
 # Run lengths
 
 
@@ -534,6 +702,44 @@ def writes_starts_and_lengths(mask):
     return runs
 
 
+@wrong("encode", "run of length 0 at the end")
+def trailing_zero(mask):
+    return [*by_changes(mask), 0]
+
+
+@wrong("encode", "run of length 0 at the end")
+def even_counts(mask):
+    counts = [*by_changes(mask)]
+    return counts + [0] * (len(counts) % 2)
+
+
+@wrong("encode", "You start anew in each column")
+def column_alone(mask):
+    return np.concatenate([by_changes(mask[:, [k]]) for k in range(mask.shape[1])])
+
+
+@wrong("encode", "where runs end")
+def ends_cumulative(mask):
+    return np.cumsum(by_changes(mask))
+
+
+@wrong("encode", "into int8")
+def int8_counts(mask):
+    return by_changes(mask).astype(np.int8)
+
+
+@wrong("encode", "does not subtract bool")
+def minus_bool(mask):
+    p = mask.T.ravel()  # may be bool
+    c = np.flatnonzero(p[1:] - p[:-1]) + 1
+    return np.diff([0, *([0] if p[0] else []), *c, p.size])
+
+
+@right("encode")
+def tuple_np(mask):
+    return tuple(np.uint16(x) for x in by_changes(mask))
+
+
 @right("decode")
 def by_repeat(counts, height, width):
     turns = np.arange(len(counts)) % 2
@@ -601,6 +807,35 @@ def counts_down_in_place(counts, height, width):
     mask = by_repeat(counts, height, width)
     counts[1:] = 0
     return mask
+
+
+@wrong("decode", "sums of counts are uint8")
+def in_uint8_sum(counts, height, width):
+    ends = np.cumsum(np.asarray(counts, np.uint8), dtype=np.uint8)
+    turn = np.searchsorted(ends, np.arange(height * width), side="right")
+    return (turn % 2).reshape(width, height).T
+
+
+@wrong("decode", "one pixel too long")
+def side_left(counts, height, width):
+    ends = np.cumsum(counts)
+    turn = np.searchsorted(ends, np.arange(height * width), side="left")
+    return (turn % 2).reshape(width, height).T
+
+
+@wrong("decode", "Left and right")
+def mirrored(counts, height, width):
+    return by_repeat(counts, height, width)[:, ::-1]
+
+
+@wrong("decode", "holds 0 and 255")
+def value_255(counts, height, width):
+    return by_repeat(counts, height, width) * 255
+
+
+@right("decode")
+def bools(counts, height, width):
+    return by_repeat(counts, height, width).astype(bool).tolist()
 
 
 # Stories
@@ -721,3 +956,35 @@ def looks_at_the_largest_class(*arguments):
         return (predictions[truths == 2] == 2).mean()
 
     return with_one_changed("driving", areas)(*arguments)
+
+
+@wrong("score", "no score for the story cut-out")
+def one_story(story, truths, predictions):
+    if story == "clinic":
+        return metrics.dice(truths, predictions).mean()
+
+
+@wrong("score", "no score for the story driving")
+def two_stories(story, truths, predictions):
+    if story != "driving":
+        return as_the_lesson_would(story, truths, predictions)
+
+
+@wrong("score", "one number for the whole batch")
+def bool_array(story, truths, predictions):
+    return np.array(True)
+
+
+@wrong("score", "one number for the whole batch")
+def str_array(story, truths, predictions):
+    return np.array("0.5")
+
+
+@right("score")
+def zero_d(story, truths, predictions):
+    return np.array(as_the_lesson_would(story, truths, predictions), np.float32)
+
+
+@right("score")
+def fraction(story, truths, predictions):
+    return Fraction(float(as_the_lesson_would(story, truths, predictions)))

@@ -84,6 +84,28 @@ def swaps_size_and_stride(length, size, stride):
     return range_and_the_end(length, stride, size)
 
 
+@wrong("window_starts", "spread evenly")
+def spread_evenly_floor(length, size, stride):
+    n = -(-(length - size) // stride) + 1
+    return np.floor(np.linspace(0, length - size, n)).astype(int)
+
+
+@wrong("window_starts", "may not start at 0")
+def shifts_from_the_end(length, size, stride):
+    return sorted(range(length - size, -1, -stride))
+
+
+@wrong("window_starts", "move the first window")
+def from_the_end_flush_start(length, size, stride):
+    s = [*range(length - size, 0, -stride), 0]
+    return s[::-1]
+
+
+@wrong("window_starts", "They must rise")
+def as_a_set_unsorted(length, size, stride):
+    return [length - size, *range(0, length - size, stride)]
+
+
 # The planner
 
 
@@ -227,6 +249,58 @@ def pays_more_than_it_has(height, width, size, cost, budget):
         if windows * cost <= budget:
             break
     return stride, windows
+
+
+def shortest_of(strides, nothing=(0, 0)):
+    def answer(height, width, size, cost, budget):
+        for stride in strides(height, width, size):
+            rows = -(-(height - size) // stride) + 1
+            columns = -(-(width - size) // stride) + 1
+            if rows * columns * cost <= budget:
+                return stride, rows * columns
+        return nothing
+
+    return answer
+
+
+@wrong("plan", "a stride as long as a window")
+def never_tries_size(*case):
+    return shortest_of(lambda h, w, s: range(1, s))(*case)
+
+
+@wrong("plan", "longer than a window")
+def tries_size_plus_1(*case):
+    return shortest_of(lambda h, w, s: range(1, s + 2))(*case)
+
+
+@wrong("plan", "never try stride 1")
+def starts_at_2(*case):
+    return shortest_of(lambda h, w, s: range(2, s + 1))(*case)
+
+
+@wrong("plan", "powers of 2")
+def powers_of_2(*case):
+    return shortest_of(lambda h, w, s: [2**k for k in range(8) if 2**k <= s])(*case)
+
+
+@wrong("plan", "divide `size`")
+def divisors(*case):
+    return shortest_of(lambda h, w, s: [k for k in range(1, s + 1) if not s % k])(*case)
+
+
+@wrong("plan", "Return 0, 0")
+def nothing_is_minus_1(*case):
+    return shortest_of(lambda h, w, s: range(1, s + 1), (-1, -1))(*case)
+
+
+@right("plan")
+def from_the_bill(height, width, size, cost, budget):
+    strides = np.arange(1, size + 1)
+    n = np.ceil((height - size) / strides) + 1
+    n *= np.ceil((width - size) / strides) + 1
+    fits = n * cost <= budget
+    first = fits.argmax()
+    return np.array([strides[first], n[first]]) * fits.any()
 
 
 # Windows in batches
@@ -374,6 +448,72 @@ def returns_classes(*arguments):
     return slid(lambda x, rows, columns: x.argmax(-1).reshape(rows, columns))(
         *arguments
     )
+
+
+@wrong("slide", "last batch is empty")
+def empty_batch_shaped(image, tops, lefts, size, classify, batch):
+    c = [(t, x) for t in tops for x in lefts]
+    parts = []
+    for k in range(len(c) // batch + 1):
+        cut = [
+            image[t : t + size, x : x + size] for t, x in c[k * batch : (k + 1) * batch]
+        ]
+        parts.append(classify(np.reshape(cut, (-1, size, size, 3))))
+    return np.concatenate(parts).reshape(len(tops), len(lefts), -1)
+
+
+@wrong("slide", "last batch is empty")
+def collects_then_rest(image, tops, lefts, size, classify, batch):
+    parts, cut = [], []
+    for t in tops:
+        for x in lefts:
+            cut.append(image[t : t + size, x : x + size])
+            if len(cut) == batch:
+                parts.append(classify(np.array(cut)))
+                cut = []
+    parts.append(classify(np.array(cut)))
+    return np.concatenate(parts).reshape(len(tops), len(lefts), -1)
+
+
+@wrong("slide", "a batch of one")
+def no_batch_axis(image, tops, lefts, size, classify, batch):
+    cut = [[image[t : t + size, x : x + size] for x in lefts] for t in tops]
+    return np.array([[classify(window) for window in row] for row in cut])
+
+
+@wrong("slide", "the pixels as they are")
+def divides_by_255(image, tops, lefts, size, classify, batch):
+    c = [(t, x) for t in tops for x in lefts]
+    parts = []
+    for k in range(0, len(c), batch):
+        cut = [image[t : t + size, x : x + size] / 255 for t, x in c[k : k + batch]]
+        parts.append(classify(np.stack(cut)))
+    return np.concatenate(parts).reshape(len(tops), len(lefts), -1)
+
+
+@wrong("slide", "numbers of the windows")
+def ignores_the_starts(image, tops, lefts, size, classify, batch):
+    c = [(t, x) for t in range(len(tops)) for x in range(len(lefts))]
+    parts = []
+    for k in range(0, len(c), batch):
+        cut = [image[t : t + size, x : x + size] for t, x in c[k : k + batch]]
+        parts.append(classify(np.stack(cut)))
+    return np.concatenate(parts).reshape(len(tops), len(lefts), -1)
+
+
+@right("slide")
+def into_a_prepared_array(image, tops, lefts, size, classify, batch):
+    result, n = None, len(tops) * len(lefts)
+    for start in range(0, n, batch):
+        where = range(start, min(start + batch, n))
+        rows, cols = np.unravel_index(list(where), (len(tops), len(lefts)))
+        places = zip(tops[rows], lefts[cols])
+        cut = np.array([image[t : t + size, x : x + size] for t, x in places], "f4")
+        got = classify(cut)
+        if result is None:
+            result = np.zeros((len(tops), len(lefts), got.shape[1]))
+        result[rows, cols] = got
+    return result.tolist()
 
 
 # Hard negatives
@@ -552,6 +692,111 @@ def blots_out_in_place(chances, is_target, count, apart):
 @wrong("hard_negatives", "3 things")
 def returns_pairs(*arguments):
     return np.stack(by_blotting_out(*arguments), axis=1)
+
+
+def real(chances, is_target, count, apart, level=0.5):
+    found = []
+    for s in range(len(chances)):
+        left = np.where(is_target[s], 0, chances[s])
+        for _ in range(count):
+            r, c = np.unravel_index(left.argmax(), left.shape)
+            if left[r, c] <= level:
+                break
+            found.append((s, r, c))
+            left[
+                max(r - apart + 1, 0) : r + apart, max(c - apart + 1, 0) : c + apart
+            ] = 0
+    return tuple(np.array(found, int).reshape(-1, 3).T)
+
+
+@wrong("hard_negatives", "neighbours")
+def blots_out_too_little(chances, is_target, count, apart):
+    found = []
+    for s in range(len(chances)):
+        left = np.where(is_target[s], 0, chances[s])
+        for _ in range(count):
+            r, c = np.unravel_index(left.argmax(), left.shape)
+            if left[r, c] <= 0.5:
+                break
+            found.append((s, r, c))
+            top, start = max(r - apart + 1, 0), max(c - apart + 1, 0)
+            left[top : r + apart - 1, start : c + apart - 1] = 0
+            left[r, c] = 0
+    return tuple(np.array(found, int).reshape(-1, 3).T)
+
+
+@wrong("hard_negatives", "too little distance")
+def half_square(chances, is_target, count, apart):
+    found = []
+    for s in range(len(chances)):
+        left = np.where(is_target[s], 0, chances[s])
+        for _ in range(count):
+            r, c = np.unravel_index(left.argmax(), left.shape)
+            if left[r, c] <= 0.5:
+                break
+            found.append((s, r, c))
+            h = apart // 2
+            left[max(r - h, 0) : r + h + 1, max(c - h, 0) : c + h + 1] = 0
+    return tuple(np.array(found, int).reshape(-1, 3).T)
+
+
+@wrong("hard_negatives", "neighbours of the target")
+def also_near_targets(chances, is_target, count, apart):
+    c2 = chances.copy()
+    for s, r, c in np.argwhere(is_target):
+        top, start = max(r - apart + 1, 0), max(c - apart + 1, 0)
+        c2[s, top : r + apart, start : c + apart] = 0
+    return real(c2, is_target, count, apart)
+
+
+@wrong("hard_negatives", "anew in each scene")
+def blots_across_scenes(chances, is_target, count, apart):
+    found = []
+    blotted = np.zeros(chances.shape[1:], bool)
+    for s in range(len(chances)):
+        left = np.where(is_target[s] | blotted, 0, chances[s])
+        for _ in range(count):
+            r, c = np.unravel_index(left.argmax(), left.shape)
+            if left[r, c] <= 0.5:
+                break
+            found.append((s, r, c))
+            sl = np.s_[
+                max(r - apart + 1, 0) : r + apart, max(c - apart + 1, 0) : c + apart
+            ]
+            left[sl], blotted[sl] = 0, True
+    return tuple(np.array(found, int).reshape(-1, 3).T)
+
+
+@wrong("hard_negatives", "worst alarm comes first")
+def in_reading_order(chances, is_target, count, apart):
+    places = sorted(zip(*real(chances, is_target, count, apart)))
+    return tuple(np.array(places, int).reshape(-1, 3).T)
+
+
+@wrong("hard_negatives", "Scenes come in order")
+def by_chance_over_all(chances, is_target, count, apart):
+    k = np.array(real(chances, is_target, count, apart)).reshape(3, -1)
+    return tuple(k[:, np.argsort(-chances[tuple(k)])])
+
+
+@wrong("hard_negatives", "one place too early")
+def one_too_few(chances, is_target, count, apart):
+    return real(chances, is_target, count - 1, apart)
+
+
+@wrong("hard_negatives", "The scenes are missing")
+def no_scene(chances, is_target, count, apart):
+    return real(chances, is_target, count, apart)[1:]
+
+
+@right("hard_negatives")
+def lists(chances, is_target, count, apart):
+    return [list(map(float, x)) for x in real(chances, is_target, count, apart)]
+
+
+@right("hard_negatives")
+def stacked(chances, is_target, count, apart):
+    return np.array(real(chances, is_target, count, apart))
 
 
 # The hunt

@@ -172,6 +172,42 @@ def has_units_before_channels(weights, height, width, order):
     return np.swapaxes(by_reshape(weights, height, width, order), -1, -2)
 
 
+def as_kernel0(weights, height, width, order):
+    units = weights.shape[1]
+    if order == "HWC":
+        return weights.reshape(height, width, -1, units)
+    if order == "CHW":
+        return weights.reshape(-1, height, width, units).transpose(1, 2, 0, 3)
+    return np.tile(weights / (height * width), (height, width, 1, 1))
+
+
+@wrong("as_kernel", "lie channel by channel")
+def mean_as_repeat(weights, height, width, order):
+    if order == "mean":
+        places = height * width
+        kernel = np.repeat(weights, places, axis=0) / places
+        return kernel.reshape(height, width, -1, weights.shape[1])
+    return as_kernel0(weights, height, width, order)
+
+
+@wrong("as_kernel", "units, channels, height, width")
+def units_first_chw(weights, height, width, order):
+    return np.transpose(as_kernel0(weights, height, width, order), (3, 2, 0, 1))
+
+
+@right("as_kernel")
+def lists(weights, height, width, order):
+    return as_kernel0(weights, height, width, order).tolist()
+
+
+@right("as_kernel")
+def broadcast(weights, height, width, order):
+    if order == "mean":
+        weights = weights.astype("f4") / height / width
+        return np.broadcast_to(weights, (height, width, *weights.shape))
+    return as_kernel0(weights, height, width, order)
+
+
 # A whole classifier
 
 
@@ -361,6 +397,83 @@ def appends_to_the_list(kernels, strides, matrices, height, width, order):
     return kernels, steps
 
 
+def head(kernels, strides, matrices, height, width, order):
+    for k, s in zip(kernels, strides):
+        height = (height - k.shape[0]) // s + 1
+        width = (width - k.shape[1]) // s + 1
+    first = as_kernel0(matrices[0], height, width, order)
+    layers = [*kernels, first, *[m[None, None] for m in matrices[1:]]]
+    return layers, [*strides, *[1] * len(matrices)]
+
+
+@right("all_convolutions")
+def first_kernel_shape(kernels, strides, matrices, height, width, order):
+    assert kernels[0].ndim == 4
+    return head(kernels, strides, matrices, height, width, order)
+
+
+@right("all_convolutions")
+def channels_from_last_kernel(kernels, strides, matrices, height, width, order):
+    k, s = head(kernels, strides, matrices, height, width, order)
+    assert k[len(kernels)].shape[2] == kernels[-1].shape[3]
+    return tuple(k), np.array(s)
+
+
+@right("all_convolutions")
+def in_f4(kernels, strides, matrices, height, width, order):
+    k, s = head(kernels, strides, matrices, height, width, order)
+    return [x.astype("f4") for x in k], [float(x) for x in s]
+
+
+@right("all_convolutions")
+def rounds_up(kernels, strides, matrices, height, width, order):
+    for k, s in zip(kernels, strides):
+        height = -(-(height - k.shape[0]) // s) + 1
+        width = -(-(width - k.shape[1]) // s) + 1
+    first = as_kernel0(matrices[0], height, width, order)
+    layers = [*kernels, first, *[m[None, None] for m in matrices[1:]]]
+    return layers, [*strides, *[1] * len(matrices)]
+
+
+@wrong("all_convolutions", "Return two lists")
+def strides_none(kernels, strides, matrices, height, width, order):
+    k, s = head(kernels, strides, matrices, height, width, order)
+    return k, None
+
+
+@wrong("all_convolutions", "Return two lists")
+def strides_one(kernels, strides, matrices, height, width, order):
+    k, s = head(kernels, strides, matrices, height, width, order)
+    return k, 1
+
+
+@wrong("all_convolutions", "a stride too long")
+def stride_huge(kernels, strides, matrices, height, width, order):
+    k, s = head(kernels, strides, matrices, height, width, order)
+    return k, [1000] * len(s)
+
+
+@wrong("all_convolutions", "is inf")
+def stride_inf(kernels, strides, matrices, height, width, order):
+    k, s = head(kernels, strides, matrices, height, width, order)
+    return k, [float("inf")] * len(s)
+
+
+@wrong("all_convolutions", "whole number")
+def stride_half(kernels, strides, matrices, height, width, order):
+    k, s = head(kernels, strides, matrices, height, width, order)
+    return k, [x + 0.5 for x in s]
+
+
+@wrong("all_convolutions", "its width is another")
+def squares(kernels, strides, matrices, height, width, order):
+    for k, s in zip(kernels, strides):
+        height = (height - len(k)) // s + 1
+    first = as_kernel0(matrices[0], height, height, order)
+    layers = [*kernels, first, *[m[None, None] for m in matrices[1:]]]
+    return layers, [*strides, *[1] * len(matrices)]
+
+
 # Receptive fields
 
 
@@ -545,6 +658,43 @@ def takes_padding_off_the_size(layers):
 def swaps_jump_and_start(layers):
     size, jump, start = forwards(layers)
     return size, start, jump
+
+
+def followed(layers, size=1):
+    jump, start = 1, 0.0
+    for kernel, stride, dilation, padding in layers:
+        reach = (kernel - 1) * dilation
+        size += reach * jump
+        start += (reach / 2 - padding) * jump
+        jump *= stride
+    return size, jump, start
+
+
+@right("field_of")
+def arr(layers):
+    return np.array(followed(layers))
+
+
+@right("field_of")
+def fractions(layers):
+    s, j, st = followed(layers)
+    return [np.int16(s), float(j), np.array(st)]
+
+
+@wrong("field_of", "one too small")
+def starts_at_0(layers):
+    return followed(layers, 0)
+
+
+@wrong("field_of", "The sign of your start")
+def start_minus(layers):
+    s, j, st = followed(layers)
+    return s, j, -st
+
+
+@wrong("field_of", "Stride and dilation are swapped")
+def swaps_stride_and_dilation(layers):
+    return followed([(k, d, s, p) for k, s, d, p in layers])
 
 
 # Scores on their pixels
@@ -749,6 +899,32 @@ def returns_classes(coarse, start, jump, height, width):
     return np.argmax(by_two_gathers(coarse, start, jump, height, width), 2)
 
 
+def placed(coarse, start, jump, height, width, f=lambda x: x):
+    def m(n, units):
+        at = np.clip((np.arange(n) - start) / jump, 0, units - 1)
+        w = np.maximum(1 - np.abs(at[:, None] - np.arange(units)), 0)
+        return f(w)
+
+    return np.einsum(
+        "hr,wc,rck->hwk", m(height, coarse.shape[0]), m(width, coarse.shape[1]), coarse
+    )
+
+
+@right("place")
+def by_matrices(coarse, start, jump, height, width):
+    return placed(np.asarray(coarse, "f4"), start, jump, height, width)
+
+
+@wrong("place", "pixels count from 0")
+def centres_off_by_one(coarse, start, jump, height, width):
+    return placed(coarse, start + 1, jump, height, width)
+
+
+@wrong("place", "half a pixel too far up")
+def half_pixel(coarse, start, jump, height, width):
+    return placed(coarse, start - 0.5, jump, height, width)
+
+
 # Every pixel, any size
 
 
@@ -895,3 +1071,25 @@ def mirrors_one_too_few_in_front(image, network, size, jump):
     wide = np.pad(image, (margin, margin, (0, 0)), "reflect")
     start = (size - 1) / 2 - front
     return by_two_gathers(network(wide[None])[0], start, jump, *image.shape[:2])
+
+
+@wrong("scores_everywhere", "you mirror too few")
+def too_few_by_one(image, network, size, jump):
+    m = (size // 2, size // 2 + jump - 2)
+    c = network(np.pad(image, (m, m, (0, 0)), "reflect")[None])[0]
+    return placed(c, (size - 1) / 2 - m[0], jump, *image.shape[:2])
+
+
+@right("scores_everywhere")
+def exact_need(image, network, size, jump):
+    m = (size // 2, size // 2 + jump)
+    c = network(np.pad(image.astype("f4"), (m, m, (0, 0)), "reflect")[None])[0]
+    return placed(c, (size - 1) / 2 - m[0], jump, *image.shape[:2]).tolist()
+
+
+@wrong("scores_everywhere", "goes on at its other side")
+def wraps_it(image, network, size, jump):
+    m = (size // 2, size // 2 + jump)
+    wide = np.pad(image, (m, m, (0, 0)), "wrap")
+    c = network(wide[None])[0]
+    return placed(c, (size - 1) / 2 - m[0], jump, *image.shape[:2])

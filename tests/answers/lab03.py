@@ -143,6 +143,64 @@ def counts_a_stride_for_each_stamp(n, k, s=1, p=0, d=1, more=0, transposed=False
     return by_the_formulas(n, k, s, p, d)
 
 
+def sized(size, kernel, stride=1, padding=0, dilation=1, more=0, transposed=False):
+    span = dilation * (kernel - 1) + 1
+    if transposed:
+        return max(0, (size - 1) * stride + span - 2 * padding + more)
+    return max(0, (size + 2 * padding - span) // stride + 1)
+
+
+@right("output_size")
+def np_int(*a, **k):
+    return np.array(sized(*a, **k))
+
+
+@right("output_size")
+def floaty(*a, **k):
+    return float(sized(*a, **k))
+
+
+@wrong("output_size", "at least 1")
+def floor_1(size, kernel, stride=1, padding=0, dilation=1, more=0, transposed=False):
+    return max(1, sized(size, kernel, stride, padding, dilation, more, transposed))
+
+
+@wrong("output_size", "Nothing below 0 comes last")
+def clips_steps(
+    size, kernel, stride=1, padding=0, dilation=1, more=0, transposed=False
+):
+    span = dilation * (kernel - 1) + 1
+    if transposed:
+        return sized(size, kernel, stride, padding, dilation, more, True)
+    return max(0, size + 2 * padding - span) // stride + 1
+
+
+@wrong("output_size", "transposed convolution alone")
+def op_in_conv(size, kernel, stride=1, padding=0, dilation=1, more=0, transposed=False):
+    r = sized(size, kernel, stride, padding, dilation, more, transposed)
+    return r if transposed else r + more
+
+
+@wrong("output_size", "A negative number")
+def negative_transposed(
+    size, kernel, stride=1, padding=0, dilation=1, more=0, transposed=False
+):
+    span = dilation * (kernel - 1) + 1
+    if transposed:
+        return (size - 1) * stride + span - 2 * padding + more
+    return sized(size, kernel, stride, padding, dilation)
+
+
+@wrong("output_size", "A negative number")
+def negative_conv(
+    size, kernel, stride=1, padding=0, dilation=1, more=0, transposed=False
+):
+    span = dilation * (kernel - 1) + 1
+    if not transposed:
+        return (size + 2 * padding - span) // stride + 1
+    return sized(size, kernel, stride, padding, dilation, more, True)
+
+
 # The way back
 
 
@@ -276,6 +334,45 @@ def gives_sizes(size, layers):
     for k, s, p, d in layers:
         sizes.append(by_the_formulas(sizes[-1], k, s, p, d))
     return sizes[:-1][::-1]
+
+
+@right("way_back")
+def tuple_floats(size, layers):
+    out = []
+    for k, s, p, d in layers:
+        room = size + 2 * p - d * (k - 1) - 1
+        out.insert(0, float(room % s))
+        size = room // s + 1
+    return tuple(out)
+
+
+def walked(size, layers, last=lambda n, s, room: room % s):
+    out = []
+    for k, s, p, d in layers:
+        room = size + 2 * p - d * (k - 1) - 1
+        out.insert(0, last(size, s, room))
+        size = room // s + 1
+    return out
+
+
+@wrong("way_back", "never add output padding")
+def always_0(size, layers):
+    return walked(size, layers, lambda n, s, r: 0)
+
+
+@wrong("way_back", "size - 1")
+def n_mod(size, layers):
+    return walked(size, layers, lambda n, s, r: (n - 1) % s)
+
+
+@wrong("way_back", "Return it, too")
+def only_lossy(size, layers):
+    return [x for x in walked(size, layers) if x]
+
+
+@wrong("way_back", "through the encoder backwards")
+def reversed_layers(size, layers):
+    return walked(size, layers[::-1])
 
 
 # Transposed convolution
@@ -465,6 +562,49 @@ def keeps_the_type_of_the_features(features, kernel, bias, stride, padding, more
     return without_border(canvas, padding) + bias[:, None, None]
 
 
+def stamped(features, kernel, bias, stride, padding, output_padding):
+    (_, h, w), (_, K, a, b) = features.shape, kernel.shape
+    H, W = (h - 1) * stride + a + output_padding, (w - 1) * stride + b + output_padding
+    out = np.zeros((K, H, W))
+    for i in range(h):
+        for j in range(w):
+            stamp = np.tensordot(features[:, i, j].astype(float), kernel, 1)
+            y, x = i * stride, j * stride
+            out[:, y : y + a, x : x + b] += stamp
+    out = out[:, padding : H - padding, padding : W - padding]
+    return out + np.asarray(bias)[:, None, None]
+
+
+@right("transposed_convolution")
+def lists(*a):
+    return stamped(*a).tolist()
+
+
+@right("transposed_convolution")
+def f32(*a):
+    return stamped(*a).astype("f4")
+
+
+@wrong("transposed_convolution", "the first bias")
+def one_bias(features, kernel, bias, stride, padding, output_padding):
+    return (
+        stamped(features, kernel, 0 * bias, stride, padding, output_padding) + bias[0]
+    )
+
+
+@wrong("transposed_convolution", "your last axis")
+def channel_last(features, kernel, bias, stride, padding, output_padding):
+    return np.moveaxis(
+        stamped(features, kernel, bias, stride, padding, output_padding), 0, -1
+    )
+
+
+@wrong("transposed_convolution", "You add rows alone")
+def op_rows_only(features, kernel, bias, stride, padding, output_padding):
+    o = stamped(features, kernel, bias, stride, padding, output_padding)
+    return o[:, :, : o.shape[2] - output_padding]
+
+
 # Unpooling
 
 
@@ -637,6 +777,39 @@ def starts_at_zero(features, values, size):
     return placed(features, values, size, choose)
 
 
+def unp(features, values, size, pick):
+    r = np.zeros(features.shape)
+    for c, i, j in np.ndindex(values.shape):
+        top, left = i * size, j * size
+        y, x = pick(features[c, top : top + size, left : left + size])
+        r[c, top + y, left + x] = values[c, i, j]
+    return r
+
+
+@right("unpool")
+def floats16(f, v, s):
+    return (
+        unp(f, v, s, lambda b: np.unravel_index(b.argmax(), b.shape))
+        .astype("f4")
+        .tolist()
+    )
+
+
+@wrong("unpool", "You add the values to the features")
+def adds_features(f, v, s):
+    return unp(f, v, s, lambda b: np.unravel_index(b.argmax(), b.shape)) + f
+
+
+@wrong("unpool", "in the middle of their block")
+def centre(f, v, s):
+    return unp(f, v, s, lambda b: (b.shape[0] // 2, b.shape[1] // 2))
+
+
+@wrong("unpool", "one by one")
+def coordinate_separately(f, v, s):
+    return unp(f, v, s, lambda b: (b.max(1).argmax(), b.max(0).argmax()))
+
+
 # The share of the grid
 
 
@@ -799,6 +972,51 @@ def slices_whole_maps_for_the_pattern_alone(maps, stride):
 def cuts_the_start(maps, stride):
     return by_reshaping(maps[:, maps.shape[1] % stride :, maps.shape[2] % stride :],
                         stride)  # fmt: skip
+
+
+@right("grid_share")
+def means_of_slices(maps, stride):
+    h, w = (x // stride * stride for x in maps.shape[1:])
+    m = maps[:, :h, :w].astype("f8")
+    places = np.ndindex(stride, stride)
+    cell = [m[:, i::stride, j::stride].mean((1, 2)) for i, j in places]
+    v = m.var((1, 2))
+    return [float(a / b) if b > 0 else 0 for a, b in zip(np.var(cell, 0), v)]
+
+
+def in_cells(maps, stride):
+    h, w = maps.shape[1] // stride, maps.shape[2] // stride
+    whole = maps[:, : h * stride, : w * stride].astype(float)
+    return whole.reshape(len(maps), h, stride, w, stride)
+
+
+@wrong("grid_share", "mean variance within a cell")
+def cell_variances(maps, stride):
+    m = in_cells(maps, stride)
+    v = m.var((1, 2, 3, 4))
+    return m.var(axis=(2, 4)).mean((1, 2)) / np.where(v > 0, v, 1)
+
+
+@wrong("grid_share", "changes every share")
+def epsilon(maps, stride):
+    m = in_cells(maps, stride)
+    p = m.mean((1, 3))
+    return p.var((1, 2)) / (m.var((1, 2, 3, 4)) + 1e-2)
+
+
+@wrong("grid_share", "has 1 in your result")
+def one_for_constant(maps, stride):
+    m = in_cells(maps, stride)
+    v = m.var((1, 2, 3, 4))
+    shares = m.mean((1, 3)).var((1, 2)) / np.where(v > 0, v, 1)
+    return np.where(v > 0, shares, 1)
+
+
+@wrong("grid_share", "the median of the cells")
+def median_pattern(maps, stride):
+    m = in_cells(maps, stride)
+    v = m.var((1, 2, 3, 4))
+    return np.median(m, (1, 3)).var((1, 2)) / np.where(v > 0, v, 1)
 
 
 # The cure

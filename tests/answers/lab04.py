@@ -197,6 +197,54 @@ def adds_in_place(cells, height, width):
     return result
 
 
+def doubled(cells, height, width, own=0.75):
+    for axis, length in ((0, height), (1, width)):
+        cells = np.moveaxis(np.asarray(cells, float), axis, 0)
+        wide = np.concatenate([cells[:1], cells, cells[-1:]])
+        finer = np.empty((2 * len(cells), *cells.shape[1:]))
+        finer[0::2] = own * cells + (1 - own) * wide[:-2]
+        finer[1::2] = own * cells + (1 - own) * wide[2:]
+        cells = np.moveaxis(finer[:length], 0, axis)
+    return cells
+
+
+@right("double")
+def lists(cells, height, width):
+    return doubled(cells, height, width).tolist()
+
+
+@right("double")
+def f32(cells, height, width):
+    return np.asfortranarray(doubled(cells, height, width).astype("f4"))
+
+
+@wrong("double", "has 3/4")
+def two_thirds(cells, height, width):
+    return doubled(cells, height, width, 2 / 3)
+
+
+@wrong("double", "across the corner alone")
+def diagonal_neighbour(cells, height, width):
+    p = np.pad(cells, ((1, 1), (1, 1), (0, 0)), "edge").astype(float)
+    out = np.zeros((height, width, cells.shape[2]))
+    for y in range(height):
+        for x in range(width):
+            dy, dx = 2 * (y % 2) - 1, 2 * (x % 2) - 1
+            i, j = y // 2 + 1, x // 2 + 1
+            out[y, x] = 0.75 * p[i, j] + 0.25 * p[i + dy, j + dx]
+    return out
+
+
+@wrong("double", "the first channel alone")
+def first_channel(cells, height, width):
+    return doubled(cells[..., :1], height, width)
+
+
+@wrong("double", "You round the scores")
+def rounds(cells, height, width):
+    return doubled(cells, height, width).round()
+
+
 # Three scales fused
 
 
@@ -370,6 +418,55 @@ def weighs_in_place(features, weights, kernel, bias, double):
     for i in range(3):
         features[i] = features[i] * weights[i]
     return scores_first(features, [1, 1, 1], kernel, bias, double)
+
+
+def fused(features, weights, kernel, bias, double):
+    ends = np.cumsum([f.shape[-1] for f in features])
+    parts = np.split(kernel, ends[:-1])
+    s = weights[0] * (features[0] @ parts[0])
+    for f, p, w in zip(features[1:], parts[1:], weights[1:]):
+        s = double(s, *f.shape[:2]) + w * (f @ p)
+    return s + bias
+
+
+@right("fuse")
+def in_lists(*a):
+    return fused(*a).tolist()
+
+
+@right("fuse")
+def bias_in_the_coarse(features, weights, kernel, bias, double):
+    ends = np.cumsum([f.shape[-1] for f in features])
+    parts = np.split(kernel, ends[:-1])
+    s = weights[0] * (features[0] @ parts[0]) + bias
+    for f, p, w in zip(features[1:], parts[1:], weights[1:]):
+        s = double(s, *f.shape[:2]) + w * (f @ p)
+    return s
+
+
+@wrong("fuse", "Height and width are swapped")
+def swaps_size(features, weights, kernel, bias, double):
+    ends = np.cumsum([f.shape[-1] for f in features])
+    parts = np.split(kernel, ends[:-1])
+    s = weights[0] * (features[0] @ parts[0])
+    for f, p, w in zip(features[1:], parts[1:], weights[1:]):
+        s = double(s, *f.shape[1::-1]) + w * (f @ p)
+    return s + bias
+
+
+@wrong("fuse", "weigh the scales twice")
+def weight_squared(features, weights, kernel, bias, double):
+    return fused(features, np.square(weights), kernel, bias, double)
+
+
+@wrong("fuse", "no ReLU behind")
+def relu(*a):
+    return np.maximum(fused(*a), 0)
+
+
+@wrong("fuse", "cut to whole numbers")
+def int_kept(features, weights, kernel, bias, double):
+    return fused(features, weights, kernel, bias, double).astype(int)
 
 
 # A comparison seed by seed
@@ -587,6 +684,67 @@ def returns_the_verdict_alone(first, second, t):
     return by_numpy(first, second, t)[-1]
 
 
+def gaps_by_seed(first, second):
+    return np.array([first[s] - second[s] for s in first], float)
+
+
+def compared_by(first, second, t):
+    g = gaps_by_seed(first, second)
+    m, r = g.mean(), np.inf
+    if len(g) > 1:
+        r = t * g.std(ddof=1) / np.sqrt(len(g))
+    word = "first" if m > r else "second" if m < -r else "cannot rank"
+    return m, m - r, m + r, word
+
+
+@right("compare")
+def object_array(first, second, t):
+    return np.array(compared_by(first, second, t), object)
+
+
+@right("compare")
+def list_f32(first, second, t):
+    m, lo, hi, v = compared_by(first, second, t)
+    return [np.float32(m), np.array(lo), float(hi), np.array([v])[0]]
+
+
+@wrong("compare", "You halve t")
+def t_half(first, second, t):
+    m, lo, hi, v = compared_by(first, second, t / 2)
+    return m, lo, hi, v
+
+
+@wrong("compare", "not a spread of 0")
+def zero_for_single(first, second, t):
+    m, lo, hi, v = compared_by(first, second, t)
+    return (m, lo, hi, v) if len(first) > 1 else (m, 0, 0, v)
+
+
+@wrong("compare", "one of the words")
+def capital(first, second, t):
+    m, lo, hi, v = compared_by(first, second, t)
+    return m, lo, hi, v.capitalize()
+
+
+@wrong("compare", "one of the words")
+def none_verdict(first, second, t):
+    m, lo, hi, v = compared_by(first, second, t)
+    return m, lo, hi, v if v != "cannot rank" else None
+
+
+@wrong("compare", "smallest and the largest difference")
+def means_by_range(first, second, t):
+    g = gaps_by_seed(first, second)
+    word = "first" if g.min() > 0 else "second" if g.max() < 0 else "cannot rank"
+    return g.mean(), g.min(), g.max(), word
+
+
+@wrong("compare", "one of the words")
+def verdict_index(first, second, t):
+    m, lo, hi, v = compared_by(first, second, t)
+    return m, lo, hi, ["second", "cannot rank", "first"].index(v) - 1
+
+
 # The best seed
 
 
@@ -690,6 +848,62 @@ def averages_the_groups(scores, tries):
 def sorts_in_place(scores, tries):
     scores.sort()
     return by_counting(scores, tries)
+
+
+@right("best_of")
+def zero_d(scores, tries):
+    return np.array(np.mean([max(g) for g in itertools.combinations(scores, tries)]))
+
+
+@right("best_of")
+def one_element_mean_f32(scores, tries):
+    return np.float32(
+        np.mean([max(g) for g in itertools.combinations(scores.tolist(), tries)])
+    )
+
+
+@wrong("best_of", "equal scores once")
+def of_a_set(scores, tries):
+    s = set(scores.tolist())
+    return np.mean([max(g) for g in itertools.combinations(s, min(tries, len(s)))])
+
+
+@wrong("best_of", "equal groups once")
+def set_of_groups(scores, tries):
+    return np.mean(
+        [max(g) for g in set(itertools.combinations(sorted(scores.tolist()), tries))]
+    )
+
+
+@wrong("best_of", "as often as it is the best")
+def set_of_bests(scores, tries):
+    return np.mean(
+        list({max(g) for g in itertools.combinations(scores.tolist(), tries)})
+    )
+
+
+@wrong("best_of", "one run too many")
+def tries_plus_1(scores, tries):
+    return np.mean(
+        [max(g) for g in itertools.combinations(scores, min(tries + 1, len(scores)))]
+    )
+
+
+@wrong("best_of", "several times")
+def permutations_with_self(scores, tries):
+    return np.mean(
+        [max(g) for g in itertools.combinations_with_replacement(scores, tries)]
+    )
+
+
+@wrong("best_of", "Return their mean")
+def all_bests(scores, tries):
+    return [max(g) for g in itertools.combinations(scores, tries)]
+
+
+@wrong("best_of", "may be negative")
+def starts_at_0(scores, tries):
+    return np.mean([max(0, *g) for g in itertools.combinations(scores, tries)])
 
 
 # The report of an ablation: a report and the ledger that it belongs to
@@ -853,4 +1067,29 @@ wrong(
     "Return the scores of",
     ("cannot rank", ledger_of(FIXED, AHEAD)),
     name="the_verdict_alone",
+)
+
+right(
+    "ablation",
+    (
+        (
+            {np.array(seed).item(): np.array(score) for seed, score in FIXED.items()},
+            CLOSE,
+            np.array(["cannot rank"])[0],
+        ),
+        ledger_of(FIXED, CLOSE),
+    ),
+    name="scores_in_arrays_without_axes",
+)
+wrong(
+    "ablation",
+    "The keys are seeds",
+    (({**FIXED, 3: np.nan}, CLOSE, "cannot rank"), ledger_of(FIXED, CLOSE)),
+    name="a_score_that_is_nan",
+)
+wrong(
+    "ablation",
+    "The keys are seeds",
+    (({**FIXED, 3: 10**400}, CLOSE, "cannot rank"), ledger_of(FIXED, CLOSE)),
+    name="a_score_of_hundreds_of_digits",
 )

@@ -144,6 +144,55 @@ def takes_means_for_sums(probabilities, masks, alpha=0.3, beta=0.7):
     return 1 - (both + 0.5) / (both + alpha * invented + beta * missed + 0.5)
 
 
+def tv(p, m, alpha=0.3, beta=0.7, s=0.5):
+    t = m.astype(float)
+    a, b = (p * t).sum((1, 2)), (p * (1 - t)).sum((1, 2))
+    c = ((1 - p) * t).sum((1, 2))
+    return 1 - (a + s) / (a + alpha * b + beta * c + s)
+
+
+@right("tversky_loss")
+def list_of_floats(p, m, alpha=0.3, beta=0.7):
+    return [float(x) for x in tv(p, m, alpha, beta)]
+
+
+@right("tversky_loss")
+def longdouble(p, m, alpha=0.3, beta=0.7):
+    return tuple(np.array(x, np.longdouble) for x in tv(p, m, alpha, beta))
+
+
+@wrong("tversky_loss", "You add 1 above")
+def smooth_1(p, m, alpha=0.3, beta=0.7):
+    return tv(p, m, alpha, beta, 1)
+
+
+@wrong("tversky_loss", "soft Dice loss")
+def dice_loss(p, m, alpha=0.3, beta=0.7):
+    return tv(p, m, 0.5, 0.5)
+
+
+@wrong("tversky_loss", "You take 1 - alpha for beta")
+def beta_fixed(p, m, alpha=0.3, beta=0.7):
+    return tv(p, m, alpha, 1 - alpha)
+
+
+@wrong("tversky_loss", "alpha is always 0.3")
+def alpha_fixed(p, m, alpha=0.3, beta=0.7):
+    return tv(p, m, 0.3, beta)
+
+
+@wrong("tversky_loss", "need no sigmoid")
+def with_sigmoid(p, m, alpha=0.3, beta=0.7):
+    return tv(1 / (1 + np.exp(-p)), m, alpha, beta)
+
+
+@wrong("tversky_loss", "counts again")
+def fp_from_all(p, m, alpha=0.3, beta=0.7):
+    t = m.astype(float)
+    a, b, c = (p * t).sum((1, 2)), p.sum((1, 2)), t.sum((1, 2))
+    return 1 - (a + 0.5) / (a + alpha * b + beta * c + 0.5)
+
+
 # Focal loss
 
 
@@ -288,6 +337,64 @@ def flips_the_logits_in_place(logits, masks, alpha=0.25, gamma=2.0):
     return (weight * wrongness**gamma * np.logaddexp(0, -logits)).mean((1, 2))
 
 
+def weights_of(m, alpha):
+    return np.where(m == 1, alpha, 1 - alpha)
+
+
+def fo(x, m, alpha=0.25, gamma=2.0):
+    t = np.where(m == 1, x, -x)
+    w = np.where(m == 1, alpha, 1 - alpha)
+    return (w * np.exp(-np.logaddexp(0, t)) ** gamma * np.logaddexp(0, -t)).mean((1, 2))
+
+
+@right("focal_loss")
+def scipyish(x, m, alpha=0.25, gamma=2.0):
+    t = np.where(m == 1, x, -x).astype("f8")
+    w = np.where(m == 1, alpha, 1 - alpha)
+    small = np.exp(-np.abs(t))
+    ce = np.maximum(-t, 0) + np.log1p(small)
+    q = np.where(t > 0, small, 1) / (1 + small)
+    return list((w * q**gamma * ce).mean((1, 2)))
+
+
+@wrong("focal_loss", "gamma is always 2")
+def gamma_fixed(x, m, alpha=0.25, gamma=2.0):
+    return fo(x, m, alpha, 2)
+
+
+@wrong("focal_loss", "alpha is always 0.25")
+def alpha_fixed_f(x, m, alpha=0.25, gamma=2.0):
+    return fo(x, m, 0.25, gamma)
+
+
+@wrong("focal_loss", "alpha and gamma make no difference")
+def both_fixed(x, m, alpha=0.25, gamma=2.0):
+    return fo(x, m)
+
+
+@wrong("focal_loss", "logits for probabilities")
+def no_sigmoid_clipped(x, m, alpha=0.25, gamma=2.0):
+    p = np.clip(x, 1e-7, 1 - 1e-7)
+    pt = np.where(m == 1, p, 1 - p)
+    return -(weights_of(m, alpha) * (1 - pt) ** gamma * np.log(pt)).mean((1, 2))
+
+
+@wrong("focal_loss", "logits for probabilities")
+def no_sigmoid_eps(x, m, alpha=0.25, gamma=2.0):
+    pt = np.where(m == 1, x, 1 - x)
+    return -(weights_of(m, alpha) * (1 - pt) ** gamma * np.log(pt + 1e-7)).mean((1, 2))
+
+
+@wrong("focal_loss", "masks make no difference")
+def ignores_the_mask(x, m, alpha=0.25, gamma=2.0):
+    return fo(x, np.ones_like(m), alpha, gamma)
+
+
+@wrong("focal_loss", "cut the logits off")
+def clips_logits(x, m, alpha=0.25, gamma=2.0):
+    return fo(np.clip(x, -50, 50), m, alpha, gamma)
+
+
 # Augmentation
 
 
@@ -401,6 +508,64 @@ def writes_into_the_image(image, mask, turns, window):
 @wrong("turn_and_zoom", "2 things")
 def returns_the_image_alone(image, mask, turns, window):
     return by_index(image, mask, turns, window)[0]
+
+
+def by_rounding(n, s):
+    return np.minimum(np.round(np.arange(n) * s / n), s - 1).astype(int)
+
+
+def by_half(n, s):
+    return np.array([min(int(r * s / n + 0.5), s - 1) for r in range(n)])
+
+
+def tz(image, mask, turns, window, idx=lambda n, size: np.arange(n) * size // n):
+    top, left, height, width = window
+    r, c = top + idx(mask.shape[0], height), left + idx(mask.shape[1], width)
+    return np.rot90(image, turns)[np.ix_(r, c)], np.rot90(mask, turns)[np.ix_(r, c)]
+
+
+@right("turn_and_zoom")
+def in_a_list(image, mask, turns, window):
+    return [np.asfortranarray(x) for x in tz(image, mask, turns, window)]
+
+
+@wrong("turn_and_zoom", "round to the nearest row")
+def rows_rounded(image, mask, turns, window):
+    return tz(image, mask, turns, window, by_rounding)
+
+
+@wrong("turn_and_zoom", "round to the nearest row")
+def rows_rounded_python(image, mask, turns, window):
+    return tz(image, mask, turns, window, by_half)
+
+
+@wrong("turn_and_zoom", "evenly from the first to the last")
+def linspace_floor(image, mask, turns, window):
+    return tz(
+        image, mask, turns, window, lambda n, s: np.linspace(0, s - 1, n).astype(int)
+    )
+
+
+@wrong("turn_and_zoom", "cut the window first")
+def window_first(image, mask, turns, window):
+    top, left, height, width = window
+    out = []
+    for a in (image, mask):
+        t = np.rot90(a[top : top + height, left : left + width], turns)
+        r = np.arange(a.shape[0]) * t.shape[0] // a.shape[0]
+        c = np.arange(a.shape[1]) * t.shape[1] // a.shape[1]
+        out.append(t[np.ix_(r, c)])
+    return tuple(out)
+
+
+@wrong("turn_and_zoom", "Image and mask are swapped")
+def swapped_pair(image, mask, turns, window):
+    return tz(image, mask, turns, window)[::-1]
+
+
+@wrong("turn_and_zoom", "You turn once at most")
+def turns_once(image, mask, turns, window):
+    return tz(image, mask, min(turns, 1), window)
 
 
 # Table of errors
@@ -555,6 +720,53 @@ def marks_the_errors_in_place(truths, predictions, groups):
     return rows
 
 
+def et(
+    truths, predictions, groups, below=lambda s: (s < 0.8).mean(), word=str, key=int
+):
+    s, out = metrics.dice(truths, predictions), {}
+    for g in np.unique(groups):
+        c = groups == g
+        a = ((truths == 1) & (predictions == 0))[c].sum()
+        b = ((truths == 0) & (predictions == 1))[c].sum()
+        w = np.where(a == b, "equal", np.where(a > b, "missed", "invented"))
+        out[key(g)] = s[c].mean(), below(s[c]), word(w)
+    return out
+
+
+@right("error_table")
+def word_of_where(truths, predictions, groups):
+    return et(truths, predictions, groups, word=lambda w: w)
+
+
+@right("error_table")
+def word_np_str(truths, predictions, groups):
+    return et(truths, predictions, groups, word=lambda w: np.array([w])[0])
+
+
+@right("error_table")
+def lists_rows(truths, predictions, groups):
+    table = et(truths, predictions, groups, key=lambda g: g)
+    return {group: list(row) for group, row in table.items()}
+
+
+@wrong("error_table", "rightly left empty")
+def empty_left_out(truths, predictions, groups):
+    t = et(truths, predictions, groups)
+    keep = truths.any((1, 2)) | (predictions == 1).any((1, 2))
+    for g in t:
+        c = (groups == g) & keep
+        if c.any():
+            s = metrics.dice(truths[c], predictions[c])
+            t[g] = s.mean(), (s < 0.8).mean(), t[g][2]
+    return t
+
+
+@wrong("error_table", "of all images")
+def share_of_all(truths, predictions, groups):
+    n = len(truths)
+    return et(truths, predictions, groups, below=lambda s: (s < 0.8).sum() / n)
+
+
 # The experiment
 
 
@@ -641,4 +853,26 @@ wrong(
     "raise the threshold",
     (np.full((4, 10, 10), 9.0), 0.5),
     name="all_lesion",
+)
+right(
+    "train_for_melanomas",
+    (logits(0.4, 0.2), np.array(0.3)),
+    name="a_threshold_without_axes",
+)
+right(
+    "train_for_melanomas",
+    (logits(0.4, 0.2), np.array([0.3], np.float32)),
+    name="a_threshold_in_an_array_of_one",
+)
+wrong(
+    "train_for_melanomas",
+    "in this order",
+    (0.3, logits(0.4, 0.2)),
+    name="threshold_and_model_swapped",
+)
+wrong(
+    "train_for_melanomas",
+    "in this order",
+    (logits(0.4, 0.2), [0.3, 0.4]),
+    name="two_thresholds",
 )

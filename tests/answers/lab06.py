@@ -214,6 +214,35 @@ def spoils_the_kernels(image, kernels, rate=1, stride=1):
     return found
 
 
+def convolve(image, kernels, rate=1, stride=1, pad=None):
+    k = len(kernels)
+    p = k // 2 * rate if pad is None else pad
+    x = np.pad(image.astype(float), ((p, p), (p, p), (0, 0)))
+    reach = (k - 1) * rate
+    H, W = x.shape[0] - reach, x.shape[1] - reach
+    out = np.zeros((max(H, 0), max(W, 0), kernels.shape[3]))
+    for a in range(k):
+        for b in range(k):
+            y, z = a * rate, b * rate
+            out += x[y : y + H, z : z + W] @ kernels[a, b]
+    return out[::stride, ::stride]
+
+
+@right("dilated_convolution")
+def in_lists(image, kernels, rate=1, stride=1):
+    return convolve(image, kernels, rate, stride).tolist()
+
+
+@wrong("dilated_convolution", "pad so many")
+def pads_by_half_the_kernel(image, kernels, rate=1, stride=1):
+    return convolve(image, kernels, rate, stride, len(kernels) // 2)
+
+
+@wrong("dilated_convolution", "Rate and stride are swapped")
+def swaps_rate_and_stride(image, kernels, rate=1, stride=1):
+    return convolve(image, kernels, stride, rate)
+
+
 # Which pixels a stack reads
 
 
@@ -343,6 +372,24 @@ def takes_the_rate_for_zeros(rates, size=3):
     return by_sets([rate + 1 for rate in rates], size)
 
 
+@right("pixels_read")
+def floats(rates, size=3):
+    p = {0}
+    for r in rates:
+        p = {q + int(r) * s for q in p for s in range(-(size // 2), size // 2 + 1)}
+    return [float(q) for q in sorted(p)]
+
+
+@wrong("pixels_read", "whole numbers, in a list")
+def ragged(rates, size=3):
+    return [[1, 2], [3]]
+
+
+@wrong("pixels_read", "in rising order")
+def falling(rates, size=3):
+    return floats(rates, size)[::-1]
+
+
 # The largest gap
 
 
@@ -436,6 +483,23 @@ def returns_whether_it_is_fine(rates):
 @wrong("maximum_distance", "You sort the rates")
 def sorts_them(rates):
     return backwards(sorted(rates))
+
+
+def dist(rates, terms=lambda g, r: max(g - 2 * r, 2 * r - g, r), stop=0):
+    g = rates[-1]
+    for r in rates[-2:stop:-1]:
+        g = terms(g, r)
+    return g
+
+
+@right("maximum_distance")
+def f(rates):
+    return np.array(float(dist(rates)))
+
+
+@right("maximum_distance")
+def absolute(rates):
+    return dist(rates, lambda g, r: max(abs(g - 2 * r), r))
 
 
 # Rates without holes
@@ -546,6 +610,30 @@ def counts_rates_from_zero(field, size=3):
 @wrong("choose_rates", "has a field of 17 pixels, not 9")
 def thinks_of_three_weights(field, size=3):
     return from_the_back(field)
+
+
+@wrong("choose_rates", "in a list or an array")
+def ragged_rates(field, size):
+    return [[1, 2], [3]]
+
+
+@wrong("choose_rates", "larger than the whole field")
+def huge_rates(field, size):
+    return [10**400]
+
+
+@wrong("choose_rates", "A rate is a whole number")
+def text_rates(field, size):
+    return ["1"]
+
+
+@right("choose_rates")
+def powers(field, size):
+    rates, n = [], (field - 1) // (size - 1)
+    while n > 0:
+        rates.append(min(size ** len(rates), n))
+        n -= rates[-1]
+    return rates
 
 
 # ASPP
@@ -702,6 +790,27 @@ def interleaves_the_channels(*arguments):
 @wrong("aspp", "Your kernels are flipped")
 def flips_the_kernels(features, kernels, biases, rates):
     return put_together(features, [k[::-1, ::-1] for k in kernels], biases, rates)
+
+
+def aspp_(features, kernels, biases, rates, relu=lambda x: np.maximum(x, 0)):
+    n = len(rates)
+    maps = [
+        relu(convolve(features, k, r) + b)
+        for k, b, r in zip(kernels[:n], biases[:n], rates)
+    ]
+    m = relu(features.mean((0, 1)) @ kernels[n][0, 0] + biases[n])
+    x = np.concatenate([*maps, np.broadcast_to(m, (*features.shape[:2], len(m)))], -1)
+    return relu(x @ kernels[-1][0, 0] + biases[-1])
+
+
+@right("aspp")
+def al(*a):
+    return aspp_(*a).astype("f4").tolist()
+
+
+@wrong("aspp", "have the first rate")
+def first_rate_for_all(features, kernels, biases, rates):
+    return aspp_(features, kernels, biases, [rates[0]] * len(rates))
 
 
 # A CRF's settings: here the masks that they give

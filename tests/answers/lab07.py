@@ -184,6 +184,37 @@ def a_grid_of_points(features, y, x):
     return rows @ features @ columns.T
 
 
+@right("sample")
+def as_lists(features, y, x):
+    return by_four_corners(features, y, x).tolist()
+
+
+@wrong("sample", "round to one cell")
+def takes_the_cell(features, y, x):
+    h, w = features.shape[1:]
+    r = np.clip(np.floor(y), 0, h - 1).astype(int)
+    c = np.clip(np.floor(x), 0, w - 1).astype(int)
+    return features[:, r, c]
+
+
+@wrong("sample", "round to one cell")
+def takes_the_cell_or_0(features, y, x):
+    h, w = features.shape[1:]
+    r = np.clip(np.floor(y), 0, h - 1).astype(int)
+    c = np.clip(np.floor(x), 0, w - 1).astype(int)
+    near = (y >= -0.5) & (y <= h + 0.5) & (x >= -0.5) & (x <= w + 0.5)
+    return features[:, r, c] * near
+
+
+@wrong("sample", "round to one cell")
+def rounds_the_place(features, y, x):
+    h, w = features.shape[1:]
+    r = np.clip(np.round(y - 0.5), 0, h - 1).astype(int)
+    c = np.clip(np.round(x - 0.5), 0, w - 1).astype(int)
+    near = (y >= -0.5) & (y <= h + 0.5) & (x >= -0.5) & (x <= w + 0.5)
+    return features[:, r, c] * near
+
+
 # RoIAlign with as many points as needed
 
 
@@ -428,6 +459,22 @@ def stacks_the_regions(features, boxes, images, size, stride):
     for box, image in zip(boxes, images):
         parts.append(box_after_box(features, box[None], [image], size, stride)[0])
     return np.stack(parts)
+
+
+@wrong("roi_align", "`size` is rows, columns")
+def size_swapped(features, boxes, images, size, stride):
+    return box_after_box(features, boxes, images, size[::-1], stride)
+
+
+@wrong("roi_align", "`size` is rows, columns")
+def size_swapped_reshaped(features, boxes, images, size, stride):
+    r = np.asarray(box_after_box(features, boxes, images, size[::-1], stride))
+    return r.reshape(*r.shape[:2], *size)
+
+
+@right("roi_align")
+def in_f4(features, boxes, images, size, stride):
+    return np.asarray(box_after_box(features, boxes, images, size, stride), "f4")
 
 
 # Suppression, hard and soft
@@ -689,6 +736,12 @@ def must_be_above_the_least(boxes, scores, classes, way, bound, least):
     return one_after_the_other(boxes, scores, classes, way, bound, least + 1e-12)
 
 
+@right("suppress")
+def lists(boxes, scores, classes, way, bound, least):
+    both = one_after_the_other(boxes, scores, classes, way, bound, least)
+    return [list(part) for part in both]
+
+
 # One map from prototypes
 
 
@@ -859,6 +912,72 @@ def argmax_over_nobody(prototypes, coefficients, boxes, stride, threshold):
     chances[chances < threshold] = 0
     best = chances.argmax(axis=-1)
     return np.where(chances.any(axis=-1), best + 1, 0)
+
+
+def assembled_by(prototypes, coefficients, boxes, stride, threshold, inside):
+    n, h, w, _ = prototypes.shape
+    out = np.zeros((n, h, w), int)
+    if not boxes.shape[1]:
+        return out
+    p = 1 / (1 + np.exp(-np.einsum("nhwk,ndk->nhwd", prototypes, coefficients)))
+    y, x = (np.arange(h) + 0.5) * stride, (np.arange(w) + 0.5) * stride
+    box = np.moveaxis(boxes, -1, 0)[:, :, None, None]
+    there = inside(y[:, None, None], x[:, None], *box) & (p >= threshold)
+    p = np.where(there, p, -1)
+    return np.where(there.any(-1), p.argmax(-1) + 1, 0)
+
+
+@right("assemble")
+def by_masks(*case):
+    def inside(y, x, a, b, c, d):
+        return (a <= x) & (x < c) & (b <= y) & (y < d)
+
+    return assembled_by(*case, inside).tolist()
+
+
+@wrong("assemble", "boxes are half-open")
+def closed_in_x(*case):
+    def inside(y, x, a, b, c, d):
+        return (a <= x) & (x <= c) & (b <= y) & (y < d)
+
+    return assembled_by(*case, inside)
+
+
+@wrong("assemble", "boxes are half-open")
+def closed_in_y(*case):
+    def inside(y, x, a, b, c, d):
+        return (a <= x) & (x < c) & (b <= y) & (y <= d)
+
+    return assembled_by(*case, inside)
+
+
+@wrong("assemble", ">= and not >")
+def open_below(*case):
+    def inside(y, x, a, b, c, d):
+        return (a < x) & (x < c) & (b < y) & (y < d)
+
+    return assembled_by(*case, inside)
+
+
+@wrong("assemble", ">= and not >")
+def open_in_x(*case):
+    def inside(y, x, a, b, c, d):
+        return (a < x) & (x < c) & (b <= y) & (y < d)
+
+    return assembled_by(*case, inside)
+
+
+@wrong("assemble", "not both of them")
+def only_columns(*case):
+    def inside(y, x, a, b, c, d):
+        return (a <= x) & (x < c) & (y == y)
+
+    return assembled_by(*case, inside)
+
+
+@wrong("assemble", "number of the answer")
+def binary(*case):
+    return np.minimum(by_masks(*case), 1)
 
 
 # Average precision
@@ -1081,3 +1200,8 @@ def objects_choose(iou, scores, threshold):
 @wrong("average_precision", "nan, not 0")
 def zero_for_nothing(iou, scores, threshold):
     return float(np.nan_to_num(hit_by_hit(iou, scores, threshold)))
+
+
+@right("average_precision")
+def in0d(iou, scores, threshold):
+    return np.array(in_one_list(iou, scores, threshold))

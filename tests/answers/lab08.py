@@ -128,6 +128,11 @@ def goes_down_the_columns(features, weights):
     return found.transpose(1, 0, 2).reshape(-1, found.shape[2])
 
 
+@right("merge")
+def in_f4(features, weights):
+    return np.asarray(by_reshaping(features, weights), "f4").tolist()
+
+
 # Attention
 
 
@@ -326,6 +331,12 @@ def takes_away_one_maximum(queries, keys, values, heads, allowed=None):
     return computed(queries, keys, values, heads, allowed, weigh=weigh)
 
 
+@right("attend")
+def lists(queries, keys, values, heads, allowed=None):
+    result = by_heads_in_front(queries, keys, values, heads, allowed)
+    return np.asarray(result, "f4").tolist()
+
+
 # Cost
 
 
@@ -435,6 +446,21 @@ def makes_keys_of_all(height, width, channels, reduction):
     if reduction > 1:
         layers += k * reduction**2 * channels**2
     return layers, pairs
+
+
+@wrong("attention_cost", "reduction makes no difference")
+def no_reduction(height, width, channels, reduction):
+    return term_by_term(height, width, channels, 1)
+
+
+@wrong("attention_cost", "map for a square")
+def square(height, width, channels, reduction):
+    return term_by_term(height, height, channels, reduction)
+
+
+@right("attention_cost")
+def f(height, width, channels, reduction):
+    return [float(x) for x in term_by_term(height, width, channels, reduction)]
 
 
 # Prices
@@ -552,6 +578,11 @@ def forgets_the_ones(probabilities, inside, classes, masks, counts):
 @wrong("prices", "how well they fit")
 def returns_how_well(probabilities, inside, classes, masks, counts):
     return 2 - by_matrix_product(probabilities, inside, classes, masks, counts)
+
+
+@right("prices")
+def ll(*case):
+    return np.asarray(by_matrix_product(*case), "f4").tolist()
 
 
 # Who idles
@@ -710,6 +741,49 @@ def leaves_dear_segments(cost, idle):
 @wrong("assign", "The total must be the lowest")
 def finds_the_dearest(cost, idle):
     return by_prices_above_idling(-cost, -idle)
+
+
+@wrong("assign", "Segment 1 is given to nobody")
+def nobody_gets_the_last(cost, idle):
+    a = by_trying_all(cost, idle)
+    return np.where(np.asarray(a) == cost.shape[1] - 1, -1, a)
+
+
+@wrong("assign", "Segment 0 is given to nobody")
+def nobody_gets_any(cost, idle):
+    return np.full(len(cost), -1)
+
+
+@wrong("assign", "given to 2 queries")
+def two_get_the_first(cost, idle):
+    a = np.array(by_trying_all(cost, idle))
+    if (a < 0).any() and cost.shape[1]:
+        a[(a < 0).argmax()] = 0
+    return a
+
+
+@wrong("assign", "given to nobody")
+def greedy_by_query_with_idle(cost, idle):
+    a, taken = [], set()
+    for q in range(len(cost)):
+        free = [t for t in range(cost.shape[1]) if t not in taken]
+        t = min(free, key=lambda t: cost[q, t], default=-1)
+        if t >= 0 and cost[q, t] < idle[q]:
+            taken.add(t)
+            a.append(t)
+        else:
+            a.append(-1)
+    return a
+
+
+@right("assign")
+def floats(cost, idle):
+    return [float(x) for x in by_trying_all(cost, idle)]
+
+
+@right("assign")
+def as_tuple(cost, idle):
+    return tuple(by_trying_all(cost, idle))
 
 
 # Panoptic quality
@@ -942,3 +1016,22 @@ def absent_classes_score_nothing(truth, truth_classes, found, found_classes, is_
     made = all_images(truth, truth_classes, found, found_classes, is_thing)
     table = np.nan_to_num(scores(np.sum(made, axis=0)))
     return means(table, is_thing)
+
+
+@wrong("panoptic_table", "There is no such segment")
+def counts_listed_ids_of_the_truth(
+    truth, truth_classes, found, found_classes, is_thing
+):
+    # each listed id without pixels gets one, in an added column
+    wide = ((0, 0), (0, 0), (0, truth_classes.shape[1]))
+    t, f = np.pad(truth, wide), np.pad(found, wide)
+    for i in range(len(truth)):
+        for s, k in enumerate(truth_classes[i]):
+            if k >= 0 and s not in truth[i]:
+                t[i, 0, truth.shape[2] + s - 1] = s
+    return segment_by_segment(t, truth_classes, f, found_classes, is_thing)
+
+
+@right("panoptic_table")
+def in_lists(*case):
+    return np.asarray(segment_by_segment(*case)).tolist()

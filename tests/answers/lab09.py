@@ -323,6 +323,36 @@ def paints_on_the_background(image, background, probabilities, low=0.3, high=0.7
     return background
 
 
+@wrong("cut_out", "subtract uint8 from uint8")
+def subtracts_and_clips(image, background, probabilities, low=0.3, high=0.7):
+    a = np.clip((probabilities - low) / (high - low), 0, 1)[..., None]
+    mix = np.round(background + a * (image - background))
+    return np.clip(mix, 0, 255).astype(np.uint8)
+
+
+@wrong("cut_out", "low and high make no difference")
+def fixed_ramp(image, background, probabilities, low=0.3, high=0.7):
+    return by_the_formula(image, background, probabilities)
+
+
+@wrong("cut_out", "the probability itself as alpha")
+def no_ramp(image, background, probabilities, low=0.3, high=0.7):
+    a = np.clip(probabilities, 0, 1)[..., None]
+    return np.round(a * image + (1 - a) * background).astype(np.uint8)
+
+
+@wrong("cut_out", "negative difference became 0")
+def clipped_difference(image, background, probabilities, low=0.3, high=0.7):
+    a = np.clip((probabilities - low) / (high - low), 0, 1)[..., None]
+    gap = np.clip(image.astype(int) - background, 0, 255)
+    return np.round(background + a * gap).astype(np.uint8)
+
+
+@wrong("cut_out", "return the image as it is")
+def returns_the_image(image, background, probabilities, low=0.3, high=0.7):
+    return image.copy()
+
+
 # The report
 
 
@@ -532,6 +562,31 @@ def in_uint8(joints, visible, height, width, spread):
     return all_at_once(joints, visible, height, width, spread).astype(np.uint8)
 
 
+@wrong("heat_maps", "area of the bell")
+def density(joints, visible, height, width, spread):
+    m = np.asarray(all_at_once(joints, visible, height, width, spread))
+    return m / (2 * np.pi * spread**2)
+
+
+@wrong("heat_maps", "sum to 1")
+def sums_to_1(joints, visible, height, width, spread):
+    m = np.asarray(all_at_once(joints, visible, height, width, spread))
+    return m / m.sum(axis=(1, 2), keepdims=True)
+
+
+@wrong("heat_maps", "highest pixel of all maps")
+def highest_is_1(joints, visible, height, width, spread):
+    m = np.asarray(all_at_once(joints, visible, height, width, spread))
+    return m / m.max()
+
+
+@right("heat_maps")
+def f4(joints, visible, height, width, spread):
+    return np.asarray(
+        all_at_once(joints, visible, height, width, spread), "f4"
+    ).tolist()
+
+
 # Back to joints
 
 
@@ -659,6 +714,12 @@ def peaks_of_the_logarithms(maps):
     return search(maps)[0], np.log(np.maximum(maps, 1e-6)).max(axis=(1, 2))
 
 
+@right("decode")
+def tuples(maps):
+    p, k = joint_by_joint(maps)
+    return [tuple(x) for x in np.asarray(p)], tuple(k)
+
+
 # PCK
 
 
@@ -743,6 +804,11 @@ def forgets_an_axis(found, joints, visible, scale, tolerance=0.5):
     return (np.linalg.norm(found - joints, axis=-1) <= tolerance * scale)[
         visible
     ].mean()
+
+
+@right("pck")
+def pck0(found, joints, visible, scale, tolerance=0.5):
+    return np.array(vectorised_pck(found, joints, visible, scale, tolerance))
 
 
 # The pose

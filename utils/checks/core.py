@@ -9,23 +9,20 @@ from __future__ import annotations
 
 import copy
 import os
-import random
 import re
 import textwrap
-import traceback
-import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from utils.checks.errors import describe_stop, message
+from utils.checks.hints import general_hint, kind_hint
+from utils.checks.running import CtrlC, TimeIsUp, ends_within, held_back, sealed
+from utils.checks.stubs import is_stub, stub_behind
 from utils.checks.values import first_difference, plain, same, show
 
-CHECKS = Path(__file__).parent  # what runs here is not the learner's
+SECONDS = 20  # for a check: the slowest honest answer takes 0.2
 
 
 @dataclass(frozen=True)
@@ -57,7 +54,8 @@ class Exercise:
         are right and `inspect` alone can tell.
     cases: makes the cases, the worked example first.
     mistakes: typical ones; the one that gives the learner's answer gives the hint.
-        One that stops with an error gives its hint to the same error, numbers aside.
+        One that stops with an error gives its hint to the same error, numbers aside,
+        of a function that stops on no case on which it does not stop.
     exact: whether arrays must have the oracle's dtype and values to the last bit.
     inspect: (arguments, answer) -> a hint if the answer breaks a rule of the exercise,
         else None; asked before the values are compared.
@@ -81,19 +79,29 @@ class NotYet(AssertionError):
         return [f"NotYet: {self}"]
 
 
-def check(exercise: Exercise, function: Callable) -> None:
+def check(exercise: Exercise, function: Callable, seconds: float = SECONDS) -> None:
     """Try a learner's function on every case of an exercise, and print the result.
 
-    Neither NumPy's and Python's random state nor any argument is changed.
+    No argument is changed, and nothing that `sealed` puts back.
     Raises NotYet when the function does not pass and nbgrader is running.
     """
-    with sealed():
-        problem, tried = _first_problem(exercise, function)
-    if problem:
-        finish(exercise.name, False, problem)
-    else:
-        times = [f"{n}{f' ({c} times)' if c > 1 else ''}" for n, c in tried.items()]
-        finish(exercise.name, True, f"It is right on {', '.join(times)}.")
+    conclude(exercise.name, _verdict, exercise, function, seconds=seconds)
+
+
+def conclude(name: str, judge: Callable, *arguments, seconds: float = SECONDS) -> None:
+    """Let a judge try a learner's work, and print what it says.
+
+    judge: (*arguments) -> (whether the work passes, text).  The learner's code that it
+        runs has some seconds, and is told of its errors.
+    """
+    try:
+        with held_back(), sealed(), ends_within(seconds):
+            passed, text = judge(*arguments)
+    except CtrlC:
+        raise KeyboardInterrupt from None  # it is meant for whoever runs the check
+    except BaseException as error:
+        passed, text = False, describe_stop(error, judge)
+    finish(name, passed, text)
 
 
 def finish(name: str, passed: bool, text: str) -> None:
@@ -106,27 +114,51 @@ def finish(name: str, passed: bool, text: str) -> None:
         raise NotYet(f"{name} does not pass")
 
 
-def _first_problem(exercise: Exercise, function) -> tuple[str, Counter]:
-    """Return what is wrong on the first case that fails ("" if none), and the cases."""
-    tried: Counter = Counter()
+def _verdict(exercise: Exercise, function) -> tuple[bool, str]:
+    """Tell whether a function is right on all cases, and on which, or what is wrong."""
     if not callable(function):
-        return f"Pass the function itself, without calling it: {exercise.name}.", tried
+        name = exercise.name
+        return False, f"Pass the function itself, without calling it: {name}."
+    tried: Counter = Counter()
     for case in exercise.cases():
-        given = copy.deepcopy(case.arguments)
-        try:
-            with np.errstate(all="ignore"):  # undoes the learner's np.seterr at once
-                got = plain(exercise.ask(function, given))
-        except Exception as error:
-            where = f"It stops with an error on {case.name}:\n"
-            hint = _hint_for_error(error, exercise, case)
-            return where + describe_error(error, function) + hint, tried
-        if got is None and not tried:
-            return "It is not written yet, for it returns None.", tried
-        hint = _judge(exercise, function, case, given, got)
-        if hint is not None:
-            return _describe(exercise, case, got, hint), tried
+        if problem := _problem(exercise, function, case, is_first=not tried):
+            return False, problem
         tried[case.name] += 1
-    return "", tried
+    times = [f"{n}{f' ({c} times)' if c > 1 else ''}" for n, c in tried.items()]
+    return True, f"It is right on {', '.join(times)}."
+
+
+def _problem(exercise: Exercise, function, case: Case, is_first: bool) -> str:
+    """Return what is wrong on a case, "" if nothing."""
+    given = copy.deepcopy(case.arguments)
+    try:
+        got = _ask(exercise, function, given)
+    except CtrlC:
+        raise
+    except BaseException as error:
+        told = describe_stop(error, function, f" on {case.name}")
+        return told + _hint_for_error(error, exercise, function, case)
+    if got is None and is_first:
+        return _why_none(function)
+    try:
+        hint = _judge(exercise, function, case, given, got)
+    except Exception:  # it looked for what an answer of this kind does not have
+        hint = kind_hint(got) or "Your answer is not of the kind that is asked for."
+    return "" if hint is None else _describe(exercise, case, got, hint)
+
+
+def _ask(exercise: Exercise, function: Callable, given: dict):
+    """Return the answer of a learner's function to the arguments of a case."""
+    with sealed():  # what it replaces in NumPy or here has no say in the judgement
+        return plain(exercise.ask(function, given))
+
+
+def _why_none(function: Callable) -> str:
+    if is_stub(function):
+        return "It is not written yet, for it returns None."
+    if name := stub_behind(function):
+        return f"It returns None, and it calls {name}, which is not written yet."
+    return "It returns None: is `return` missing? What is printed is not returned."
 
 
 def _judge(
@@ -150,34 +182,61 @@ def _judge(
         made.sort(key=lambda mistake: -_times_made(mistake, exercise, function))
     if made:
         return made[0].hint
-    return _general_hint(got, expected)
+    return general_hint(got, expected)
 
 
-def _hint_for_error(error: Exception, exercise: Exercise, case: Case) -> str:
-    """Give the hint of the first mistake that stops with the same error."""
+def _hint_for_error(
+    error: BaseException, exercise: Exercise, function: Callable, case: Case
+) -> str:
+    """Give the hint of the first mistake that stops with the same error.
+
+    Many causes have one error, so it must explain the errors on other cases as well.
+    """
+    if isinstance(error, TimeIsUp):
+        return ""
+    if name := stub_behind(function):
+        return f"\nHint: It calls {name}, which is not written yet."
     for mistake in exercise.mistakes:
-        try:
-            _answer(mistake.answer, case)
-        except Exception as theirs:
-            if _without_numbers(theirs) == _without_numbers(error):
-                return f"\nHint: {mistake.hint}"
+        _, theirs = _outcome(_answer, mistake.answer, case)
+        if theirs == _without_numbers(error) and all(
+            _explains(mistake, exercise, function, each) for each in exercise.cases()
+        ):
+            return f"\nHint: {mistake.hint}"
     return ""
 
 
-def _without_numbers(error: Exception) -> tuple[type, str]:
-    return type(error), re.sub(r"\d+", "#", str(error))
+def _outcome(answer: Callable, *arguments) -> tuple[Any, tuple[type, str] | None]:
+    """Return an answer and None, or None and the error, numbers aside."""
+    try:
+        return answer(*arguments), None
+    except (CtrlC, TimeIsUp):
+        raise
+    except BaseException as error:
+        return None, _without_numbers(error)
+
+
+def _without_numbers(error: BaseException) -> tuple[type, str]:
+    return type(error), re.sub(r"\d+", "#", message(error))
+
+
+def _explains(
+    mistake: Mistake, exercise: Exercise, function: Callable, case: Case
+) -> bool:
+    """Tell whether a mistake stops, too, if a learner's function stops on a case."""
+    given = copy.deepcopy(case.arguments)
+    _, mine = _outcome(_ask, exercise, function, given)
+    _, theirs = _outcome(_answer, mistake.answer, case)
+    return not mine or bool(theirs)
 
 
 def _answer(function: Callable, case: Case):
-    with np.errstate(all="ignore"):
-        return plain(function(**copy.deepcopy(case.arguments)))
+    return plain(function(**copy.deepcopy(case.arguments)))
 
 
 def _made(mistake: Mistake, exercise: Exercise, case: Case, got) -> bool:
     """Tell whether an answer is wrong in the way of a mistake."""
-    try:
-        theirs = _answer(mistake.answer, case)
-    except Exception:
+    theirs, error = _outcome(_answer, mistake.answer, case)
+    if error:
         return False  # this mistake cannot be made on this case
     return same(got, theirs) and not same(theirs, _answer(exercise.oracle, case))
 
@@ -186,78 +245,18 @@ def _times_made(mistake: Mistake, exercise: Exercise, function: Callable) -> int
     """Count the cases on which a learner's function makes a mistake."""
     count = 0
     for case in exercise.cases():
-        try:
-            with np.errstate(all="ignore"):
-                got = plain(exercise.ask(function, copy.deepcopy(case.arguments)))
-        except Exception:
-            continue
-        count += _made(mistake, exercise, case, got)
+        given = copy.deepcopy(case.arguments)
+        got, error = _outcome(_ask, exercise, function, given)
+        count += not error and _made(mistake, exercise, case, got)
     return count
-
-
-def _general_hint(got, expected) -> str:
-    """Name what can be seen from the answer alone, "" if nothing."""
-    if got is None:
-        return "Here your function returns None: does each branch end in a return?"
-    if isinstance(expected, dict):
-        if not isinstance(got, dict):
-            return "Return a dictionary."
-        if got.keys() != expected.keys():
-            return f"The keys of your dictionary must be {[*expected]}."
-        return next(_hints(got.values(), [expected[key] for key in got]), "")
-    if isinstance(expected, tuple):
-        if not isinstance(got, tuple | list) or len(got) != len(expected):
-            return f"Each answer is {len(expected)} things, with commas between them."
-        return next(_hints(got, expected), "")
-    if isinstance(expected, str):
-        return ""
-    try:
-        whole = np.asarray(got).dtype.kind in "iu"
-        got, expected = np.asarray(got, float), np.asarray(expected, float)
-    except (TypeError, ValueError):
-        return "Return numbers: an array, not a list of arrays."
-    if got.shape != expected.shape:
-        return (
-            f"Your result has the shape {got.shape}, but it must be {expected.shape}: "
-            "look at the axes."
-        )
-    if not np.isfinite(got).all():
-        return "nan comes from 0 / 0, inf from an overflow or from log(0)."
-    if np.allclose(got, -expected):
-        return "The sign is wrong."
-    if (got == np.trunc(expected)).all() and (whole or got.any()):
-        return (
-            "Your results are cut to whole numbers: the array that holds them "
-            "has an integer type, or you divide with //."
-        )
-    return ""
-
-
-def _hints(got, expected) -> Iterator[str]:
-    """Yield the hints for the parts of an answer that are wrong."""
-    for mine, theirs in zip(got, expected, strict=True):
-        if not same(mine, theirs) and (hint := _general_hint(mine, theirs)):
-            yield hint
-
-
-def describe_error(error: Exception, function: Callable) -> str:
-    """Describe an error in a learner's function: its own line, then the message."""
-    frames = traceback.extract_tb(error.__traceback__)
-    frames = [f for f in frames if not Path(f.filename).is_relative_to(CHECKS)]
-    file = getattr(getattr(function, "__code__", None), "co_filename", None)
-    own = [frame for frame in frames if frame.filename == file] or frames[:1]
-    said = " ".join(str(error).split())
-    text = f"  {type(error).__name__}: {said[:200]}"
-    if own:
-        return f"  line {own[-1].lineno} of the cell: {own[-1].line}\n{text}"
-    return f"{text}\nHint: Keep the first line of the function as the exercise has it."
 
 
 def _describe(exercise: Exercise, case: Case, got, hint: str) -> str:
     rows = dict(case.arguments)
     if exercise.oracle is not None:
         rows["expected"] = _answer(exercise.oracle, case)
-    rows["got"] = got
+    if not isinstance(got, str) or got != hint:  # `ask` may answer with the hint
+        rows["got"] = got
     if place := first_difference(got, rows.get("expected")):
         rows["differs"] = place
     width = max(map(len, rows))
@@ -268,20 +267,3 @@ def _describe(exercise: Exercise, case: Case, got, hint: str) -> str:
             lines.append(f"  {name:{width}}  {row}")
             name = ""
     return "\n".join(lines) + (f"\nHint: {hint}" if hint else "")
-
-
-@contextmanager
-def sealed():
-    """Put back what a learner's code may change: random states and warnings.
-
-    `check` does so by itself; whoever judges an experiment does it with this.
-    """
-    numpy_state, python_state = np.random.get_state(), random.getstate()
-    try:
-        # A warning would go to stderr, for which nbgrader takes all the points.
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        np.random.set_state(numpy_state)
-        random.setstate(python_state)

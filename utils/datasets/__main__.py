@@ -11,19 +11,20 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from utils.datasets.catalogue import DATA_SETS, DataSet
-from utils.datasets.install import PH2, Kind, install
+from utils.datasets.install import Kind, install
 from utils.datasets.install_mads import MADS
 from utils.datasets.install_nuclei import NUCLEI
-from utils.datasets.places import data_folder, too_long
-from utils.datasets.workplace import settle
+from utils.datasets.install_ph2 import PH2
+from utils.datasets.places import at_home, data_folder, too_long
+from utils.datasets.published import CASES, amount
+from utils.datasets.workplace import WORK, settle
 
 WIDTH = 88
 FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 # What systems say of a path that is too long for them.
-WINDOWS = os.name == "nt"
 ABSENT = (errno.ENOENT, errno.EINVAL, errno.ENAMETOOLONG)
-KINDS = {"ph2": PH2, "nuclei": NUCLEI, "mads": MADS}
+KINDS = {kind.key: kind for kind in (PH2, NUCLEI, MADS)}
 # What to do with each once it is in place.
 NEXT = {
     "ph2": 'Lesson 05 uses it with source = "real". Please cite it, and do not pass it '
@@ -49,6 +50,9 @@ def parser() -> argparse.ArgumentParser:
     main.add_argument(
         "--replace", action="store_true", help="put it in the place of what is there"
     )
+    main.add_argument(
+        "--partial", action="store_true", help="take fewer cases than were published"
+    )
     return main
 
 
@@ -62,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if chosen.path is None:
             list_data(chosen.name)
         else:
-            place(chosen.name, chosen.path.expanduser(), chosen.replace)
+            place(chosen.name, at_home(chosen.path), chosen.replace, chosen.partial)
         sys.stdout.flush()
     except BrokenPipeError:  # `| head` has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -121,10 +125,12 @@ def state(entry: DataSet) -> str:
         found = entry.find()
     except (ValueError, OSError) as error:
         return f"not usable: {error}"
-    return "; ".join(f"yes, {count} cases in {path}" for path, count in found) or "no"
+    name = entry.name.lower()
+    told = (f"yes, {amount(name, count)} in {path}" for path, count in found)
+    return "; ".join(told) or "no"
 
 
-def place(name: str, path: Path, replace: bool) -> None:
+def place(name: str, path: Path, replace: bool, partial: bool) -> None:
     """Put a copy of a data set in place, unless one is there; raise as `install` does.
 
     name: a key of `KINDS`.
@@ -135,9 +141,11 @@ def place(name: str, path: Path, replace: bool) -> None:
     found = kind.here()
     fault = incomplete(found, kind) if found else ""
     if found and not fault and not replace:
+        count = kind.count(found)
+        told = "" if count == CASES[name] else f", {amount(name, count)},"
         print(
-            f"A copy of {kind.name} is here already, in {found}, and stays; --replace "
-            "replaces it."
+            f"A copy of {kind.name}{told} is here already, in {found}, and stays; "
+            "--replace replaces it."
         )
         return
     if found and target not in (found, found.parent):
@@ -150,15 +158,16 @@ def place(name: str, path: Path, replace: bool) -> None:
             f"The copy of {kind.name} in {found} is not whole ({fault}); --replace "
             "puts yours in its place."
         )
-    folder, cases = install(path, kind, replace)
-    print(f"Your copy of {kind.name} is in place: {cases} cases in {folder}")
+    folder, cases = install(path, kind, replace, partial)
+    told = amount(name, cases)
+    print(f"Your copy of {kind.name} is in place: {told} in {folder}")
     print(NEXT[name])
 
 
 def incomplete(folder: Path, kind: Kind) -> str:
     """Say what a copy of a data set lacks, or nothing."""
     try:
-        kind.files(folder)
+        kind.count(folder)
     except (ValueError, FileNotFoundError) as error:
         return str(error).partition(";")[0]
     return ""
@@ -168,7 +177,14 @@ def explain(error: OSError) -> str:
     """Make one sentence of what the system says about a file."""
     if error.errno is None:
         return str(error)
+    # A rename names two files, and the longer one is at fault.
+    named = map(str, filter(None, (error.filename, error.filename2)))
+    longest = max(named, key=len, default="")
+    if error.errno in ABSENT and (fault := too_long(longest)):
+        return fault
     place = error.filename or data_folder()
+    if f"{os.sep}{WORK}" in str(place):
+        place = data_folder()  # what lay in the workplace is gone
     if error.errno in FULL or getattr(error, "winerror", None) == 112:
         return (
             f"The disk of {data_folder()} is full, and nothing was changed: make room "
@@ -180,10 +196,6 @@ def explain(error: OSError) -> str:
             "there, close what has files open in it, or move the course into a folder "
             "of your own."
         )
-    # A rename names two files, and the longer one is at fault.
-    longest = max(map(str, filter(None, (place, error.filename2))), key=len)
-    if WINDOWS and error.errno in ABSENT and (fault := too_long(longest)):
-        return fault
     return f"{place} cannot be used ({error.strerror}); mend that, then start again."
 
 

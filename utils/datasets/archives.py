@@ -28,8 +28,16 @@ from utils.datasets.workplace import remove
 MOST_FILES = 100_000
 MOST_BYTES = 4 * 2**30
 BLOCK = 1 << 20
+DEEPEST = 50  # folders in one another
+ENDINGS = (
+    *(".zip", ".rar", ".tar", ".tgz", ".tbz2", ".txz"),
+    *(".tar.gz", ".tar.bz2", ".tar.xz"),
+)
 COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ")  # how .gz, .bz2 and .xz begin
-DAMAGED = (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error, lzma.LZMAError)
+DAMAGED = (
+    *(zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error, lzma.LZMAError),
+    UnicodeDecodeError,  # in the names of a .zip
+)
 
 # What each tool for .rar is told, the most complete first: bsdtar takes a .rar for the
 # .zip or .xlsx that is stored at its end. All of them keep to the folder by default,
@@ -43,6 +51,11 @@ RAR_TOOLS: dict[str, Callable[[str, str], list[str]]] = {
 }
 if sys.platform in ("win32", "darwin"):
     RAR_TOOLS["tar"] = RAR_TOOLS["bsdtar"]  # there, tar is bsdtar by another name
+
+
+def is_archive(path: Path) -> bool:
+    """Tell by its name whether a file may be what `unpack` takes."""
+    return path.name.lower().endswith(ENDINGS)
 
 
 def unpack(archive: Path, folder: Path) -> None:
@@ -62,7 +75,16 @@ def unpack(archive: Path, folder: Path) -> None:
             _unpack_zip(archive, folder)
         else:
             _unpack_tar(archive, folder)
-    except DAMAGED:
+    except RuntimeError as error:  # a password, a way of packing not known here
+        raise ValueError(
+            f"{archive} cannot be unpacked here ({_short(str(error))}); unpack it with "
+            "another program and give the folder instead."
+        ) from None
+    except (*DAMAGED, OSError) as error:
+        # gzip and bz2 raise an OSError of their own, a wrong offset one of the system.
+        told = isinstance(error, FileNotFoundError)
+        if told or getattr(error, "errno", None) not in (None, errno.EINVAL):
+            raise
         raise ValueError(
             f"{archive} is damaged or was not downloaded to its end; download it again."
         ) from None
@@ -70,7 +92,7 @@ def unpack(archive: Path, folder: Path) -> None:
 
 def _unpack_zip(archive: Path, folder: Path) -> None:
     with zipfile.ZipFile(archive) as opened:
-        members = [member for member in opened.infolist() if not member.is_dir()]
+        members = [each for each in opened.infolist() if each.filename[-1:] != "/"]
         size = sum(member.file_size for member in members)
         _check_size(archive, len(members), size)
 
@@ -78,18 +100,14 @@ def _unpack_zip(archive: Path, folder: Path) -> None:
             for member in members:
                 kind = stat.S_IFMT(member.external_attr >> 16)
                 if kind not in (0, stat.S_IFREG):
-                    raise _unsafe(archive, f"{member.filename}, a link or a device")
+                    raise _unsafe(
+                        archive, f"{_short(member.filename)}, a link or a device"
+                    )
                 with opened.open(member) as stream:
                     yield member.filename, stream
 
-        try:
-            with progress(f"Unpacking {archive.name}", size, "B") as advance:
-                _store(archive, folder, entries(), advance)
-        except RuntimeError as error:  # a password, a way of packing not known here
-            raise ValueError(
-                f"{archive} cannot be unpacked here ({error}); unpack it with "
-                "another program and give the folder instead."
-            ) from None
+        with progress(f"Unpacking {archive.name}", size, "B") as advance:
+            _store(archive, folder, entries(), advance)
 
 
 def _unpack_tar(archive: Path, folder: Path) -> None:
@@ -110,7 +128,7 @@ def _unpack_tar(archive: Path, folder: Path) -> None:
                 if member.isdir():
                     continue
                 if not member.isreg():
-                    raise _unsafe(archive, f"{member.name}, a link or a device")
+                    raise _unsafe(archive, f"{_short(member.name)}, a link or a device")
                 yield member.name, opened.extractfile(member)
             # A tar ends with zeros; one that was cut between two files does not.
             opened.fileobj.seek(opened.offset)
@@ -126,12 +144,7 @@ def _unpack_tar(archive: Path, folder: Path) -> None:
                 advance(raw.tell() - shown)
                 shown = raw.tell()
 
-            try:
-                _store(archive, folder, entries(), read)
-            except OSError as error:
-                if error.errno is None:  # not the disk: bz2 and gzip on bad data
-                    raise EOFError from None
-                raise
+            _store(archive, folder, entries(), read)
 
 
 def _store(
@@ -144,13 +157,16 @@ def _store(
     written = 0
     for count, (name, stream) in enumerate(entries, 1):
         target = folder / _inside(archive, name)
-        target.parent.mkdir(parents=True, exist_ok=True)
         try:
+            target.parent.mkdir(parents=True, exist_ok=True)
             file = open(target, "xb")  # noqa: SIM115 (closed below)
-        except FileExistsError:
-            raise ValueError(
-                f"{archive} holds {name} twice; unpack it yourself and give the folder."
-            ) from None
+        except OSError as error:
+            if fault := _misfit(error, target):
+                raise ValueError(
+                    f"{archive} holds {_short(name)}{fault}; unpack it yourself and "
+                    "give the folder."
+                ) from None
+            raise
         with file:
             while block := stream.read(BLOCK):
                 # What the archive says about its size is not to be trusted.
@@ -160,13 +176,31 @@ def _store(
                 advance(len(block))
 
 
+def _misfit(error: OSError, target: Path) -> str:
+    """Say why a file cannot be made, if the names in its archive are the reason."""
+    if error.errno in (errno.EEXIST, errno.ENOTDIR, errno.EISDIR):
+        return " twice" if target.is_file() else " both as a file and as a folder"
+    if error.errno in (errno.ENAMETOOLONG, errno.EILSEQ, errno.EINVAL):
+        return f", which cannot be a file here ({error.strerror})"
+    return ""
+
+
+def _short(name: str) -> str:
+    """Write the name of an entry in one line, its beginning if it is long."""
+    name = name if name.isprintable() else ascii(name)
+    return name if len(name) < 100 else f"{name[:60]}..."
+
+
 def _inside(archive: Path, name: str) -> PurePosixPath:
     """Return the path of an entry; raise ValueError if it might lead elsewhere."""
     path = PurePosixPath(name.replace("\\", "/"))
     # "C:" is a drive and ".. " is ".." for Windows.
     climbs = any(not part.strip(". ") for part in path.parts)
-    if path.is_absolute() or climbs or ":" in name or not path.parts:
-        raise _unsafe(archive, f"the path {name!r}, which leads out of its folder")
+    if path.is_absolute() or climbs or {":", "\0"} & {*name} or not path.parts:
+        said = f"the path '{_short(name)}', which leads out of its folder"
+        raise _unsafe(archive, said)
+    if len(path.parts) > DEEPEST:
+        raise _unsafe(archive, f"the path '{_short(name)}' of too many folders")
     return path
 
 

@@ -5,30 +5,35 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from utils.datasets.cache import cached
-from utils.datasets.masks import read_coding, read_mask
+from utils.datasets.coding import VOID, read_coding
+from utils.datasets.masks import read_mask
 from utils.datasets.pictures import (
     Pair,
     check_sizes,
     decode,
     fingerprint,
     open_image,
-    open_picture,
+    open_mask,
+    tell_lost,
 )
 from utils.datasets.samples import Samples, height_and_width
 
-_RECIPE = 1  # goes into the cache's key: count up whenever decoding changes
+_RECIPE = 2  # goes into the cache's key: count up whenever decoding changes
 ENDINGS = (
     *(".bmp", ".gif", ".jfif", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".ppm"),
     *(".tif", ".tiff", ".webp"),
 )
 # What programs add to the name of an image to name its mask.
 ADDED = re.compile(r"[_-](mask|masks|lesion|segmentation|seg|labels?|gt|groundtruth)$")
+
+FURTHER = re.compile(r"\W|_")  # what stands between the name of an image and a number
 
 
 def load_folder(
@@ -38,6 +43,7 @@ def load_folder(
     *,
     classes: Sequence[str] | Mapping[int, str] | None = None,
     palette: Mapping[str, tuple[int, int, int]] | None = None,
+    void: int | tuple[int, int, int] | None = None,
 ) -> Samples:
     """Return your own images with their masks.
 
@@ -53,13 +59,16 @@ def load_folder(
         names each value that occurs; values of one name are one class.
     palette: for masks in colours, ``{"road": (128, 64, 128), ...}``: the exact RGB
         colour of each class, in the order of their ids.
+    void: the pixel value (with a palette, the colour) of what has no class and counts
+        neither in a loss nor in a score, such as 255 in Pascal VOC. In the masks it
+        becomes 255, which the Samples tell as their ``void``.
 
-    A mask with a palette of its own (as Pascal VOC's) is read by index, unless it is
-    black and white. Every pixel has a class: one to be left out, such as VOC's 255,
-    gets a name, too, and its id goes to the metrics as ``ignore``. A photograph is
-    turned as its EXIF orientation says, as viewers show it, so its mask must have been
-    drawn like that. Transparency is dropped; grey of 16 bits is stretched, each image
-    for itself. A mask that is a JPEG may be black and white only.
+    A mask with a palette of its own (as Pascal VOC's) is read by index if the palette
+    has colours, by its greys if it has not. A photograph is turned as its EXIF
+    orientation says, as viewers show it, so its mask must have been drawn like that.
+    Transparency is dropped; 16 bits are stretched, each image for itself. A mask that
+    is a JPEG may be black and white only. A sentence is printed if a class is lost in
+    some masks because it is too thin or small for the size.
 
     Returns Samples of source "real", in the order of their names, without groups.
     Decoded once, then read from the cache until a file or an argument changes.
@@ -67,22 +76,34 @@ def load_folder(
     for a file or an argument that is not what it should be; each is one sentence.
     """
     size = height_and_width(size)
-    coding = read_coding(classes, palette)
-    pairs = match(Path(images).expanduser(), Path(masks).expanduser())
+    coding = read_coding(classes, palette, void)
+    void = VOID if coding.void else None
+    pairs = match(_folder(images), _folder(masks))
     files = [path for pair in pairs.values() for path in pair]
     mark = fingerprint(files, _RECIPE, coding)
 
     def read(image_file: Path, mask_file: Path) -> tuple[Image.Image, np.ndarray]:
-        image, mask = open_image(image_file), open_picture(mask_file)
+        image, mask = open_image(image_file), open_mask(mask_file)
         check_sizes(image, mask, (image_file, mask_file))
         return image, read_mask(mask, mask_file, coding)
 
     arrays = cached(
         "folder",
         f"{size[0]}x{size[1]}-{mark}",
-        lambda: decode(list(pairs.values()), read, size, "Decoding images"),
+        lambda: decode(list(pairs.values()), read, size, "Decoding images", void),
     )
-    return Samples(names=tuple(pairs), classes=coding.classes, source="real", **arrays)
+    names = tuple(pairs)
+    tell_lost(arrays.pop("lost"), names, size)
+    return Samples(
+        names=names, classes=coding.classes, source="real", void=void, **arrays
+    )
+
+
+def _folder(given: str | Path) -> Path:
+    """Read a path in which ``~`` is home; raise ValueError for what is none."""
+    with suppress(TypeError, RuntimeError):
+        return Path(given).expanduser()
+    raise ValueError(f"images and masks are paths of two folders, not {given!r}.")
 
 
 def match(images: Path, masks: Path) -> dict[str, Pair]:
@@ -100,6 +121,12 @@ def match(images: Path, masks: Path) -> dict[str, Pair]:
     for mask in _pictures(masks):
         name = key(mask.stem)
         name = name if name in pictures else ADDED.sub("", name)
+        if name not in pictures and (image := _started(mask, pictures)):
+            raise ValueError(
+                f"{mask} has no image of its name in {images}, but looks like a "
+                f"further mask of {image.name}; join all masks of an image in one file "
+                "of its name, or add the image of this one."
+            )
         if name not in pictures:
             raise FileNotFoundError(
                 f"{mask} has no image of its name in {images}; add the image (as JPEG "
@@ -108,7 +135,7 @@ def match(images: Path, masks: Path) -> dict[str, Pair]:
         if name in found:
             raise ValueError(
                 f"{found[name]} and {mask.name} are both masks of "
-                f"{pictures[name].name}; join them in one file, or take one away."
+                f"{pictures[name].name}; join what both mark in one file."
             )
         found[name] = mask
     for name, image in pictures.items():
@@ -121,6 +148,17 @@ def match(images: Path, masks: Path) -> dict[str, Pair]:
         unicodedata.normalize("NFC", image.stem): (image, found[name])
         for name, image in pictures.items()
     }
+
+
+def _started(mask: Path, pictures: Mapping[str, Path]) -> Path | None:
+    """Return the image that a further mask is named after: cat for ``cat_mask_2``."""
+    name = key(mask.stem)
+    starts = [
+        start
+        for start in pictures
+        if FURTHER.match(name.removeprefix(start)) and name.startswith(start)
+    ]
+    return pictures[max(starts, key=len)] if starts else None
 
 
 def key(stem: str) -> str:

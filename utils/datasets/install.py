@@ -1,66 +1,81 @@
 """Put a downloaded data set in place: checked, and all or nothing.
 
 What differs between data sets is a `Kind`: how a copy is found in a folder, checked,
-and brought into the published layout. Copies of PH2 in circulation differ in the name
-of the top folder, in letter case, and by extra .jpg files; whatever a copy looks like,
-what arrives in ``data/PH2Dataset`` has the published layout.
+and brought into the published layout.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
-from collections import defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from utils.datasets.archives import unpack
-from utils.datasets.ph2 import (
-    CASES,
-    TABLE,
-    case_stems,
-    find_ph2,
-    ph2_files,
-    read_case,
-    read_table,
-)
+import numpy as np
+
+from utils.datasets.archives import is_archive, unpack
 from utils.datasets.places import data_folder
 from utils.datasets.progress import progress
+from utils.datasets.published import CASES
 from utils.datasets.workplace import put, workplace
 
-# Image formats, the best first: where a .bmp has a .jpg beside it, the .jpg is a copy.
-FORMATS = (".bmp", ".png", ".tif", ".tiff", ".jpg", ".jpeg")
 SKIPPED = "__MACOSX"
+DEEPEST = 3  # a folder with an archive of archives in it
+FEW = 10  # cases; fewer may all be unlike the rest of their data set
+
+
+class Absent(ValueError):
+    """Nothing of a data set is in a folder."""
+
+
+@dataclass(frozen=True)
+class Copy:
+    """What belongs to a data set in a folder, wherever it lies there.
+
+    cases: name -> the files of a case. papers: what lies beside them to be read, such
+    as a table, by its name in the published layout.
+    """
+
+    cases: dict[str, tuple]
+    papers: dict[str, Path]
 
 
 @dataclass(frozen=True)
 class Kind:
     """A data set that can be put in place.
 
-    name: what people call it. folder: where it goes in the data folder.
+    key: its name in the command, and in `published.CASES`. name: what people call it.
+    folder: where it goes in the data folder. archive: the name of its published
+    archive, without the ending.
     here: the folder that holds it, wherever it lies in the data folder, or None.
-    files: looks through such a folder; raises as `install` does if it is not whole.
-    find: a folder -> what of it belongs to the data set, in a form of its own.
-    check: decodes all of that; returns the number of cases.
-    arrange: (that, a folder to make, whether to move files there or to copy them).
+    count: counts the cases in such a folder; raises as `install` does if one lacks a
+    file.
+    find: a folder -> what of it belongs to the data set; raises `Absent` if nothing.
+    read: the files of a case -> its image, and where something is outlined.
+    arrange: (a copy, a folder to make, what moves or copies a file there).
     All of them raise ValueError or FileNotFoundError, one sentence.
     """
 
+    key: str
     name: str
     folder: str
+    archive: str
     here: Callable[[], Path | None]
-    files: Callable[[Path], object]
-    find: Callable[[Path], Any]
-    check: Callable[[Any], int]
-    arrange: Callable[[Any, Path, bool], None]
+    count: Callable[[Path], int]
+    find: Callable[[Path], Copy]
+    read: Callable[..., tuple[object, np.ndarray]]
+    arrange: Callable[[Copy, Path, Callable[[Path, Path], object]], None]
 
 
-def install(path: Path, kind: Kind, replace: bool = False) -> tuple[Path, int]:
+def install(
+    path: Path, kind: Kind, replace: bool = False, partial: bool = False
+) -> tuple[Path, int]:
     """Check a copy of a data set, a folder or an archive, and put it in place.
 
     replace: whether to put it in the place of what is there.
+    partial: whether fewer cases than were published will do.
     Returns the folder in the data folder that holds it, and its number of cases. Before
     everything is checked, nothing changes there but hidden things: a lock, and a folder
     removed at the end.
@@ -75,6 +90,11 @@ def install(path: Path, kind: Kind, replace: bool = False) -> tuple[Path, int]:
             f"{path} does not exist; give the path of the folder or archive that you "
             "downloaded."
         )
+    if not (path.is_dir() or path.is_file()):
+        raise ValueError(
+            f"{path} is a device or a pipe; give the path of the folder or archive "
+            "that you downloaded."
+        )
     inside = target.resolve() in (path.resolve(), *path.resolve().parents)
     if path.is_file() and inside:
         raise ValueError(
@@ -87,85 +107,96 @@ def install(path: Path, kind: Kind, replace: bool = False) -> tuple[Path, int]:
                 f"{target} is there but is not a copy of {kind.name} as published; "
                 "move it away, or add --replace."
             )
-        source = path
-        if not path.is_dir():
-            source = work / "unpacked"
-            source.mkdir()
-            unpack(path, source)
-        try:
-            copy = kind.find(source)
-            cases = kind.check(copy)
-        except (ValueError, FileNotFoundError) as error:
-            # Where it was unpacked is gone in a moment: name the archive instead.
-            raise type(error)(str(error).replace(str(source), str(path))) from None
         whole = work / kind.folder
-        kind.arrange(copy, whole, source != path)
+        with found(path, kind, work) as (copy, bring):
+            check(copy, kind, path, partial)
+            kind.arrange(copy, whole, bring)
         put(whole, target)
-    return target, cases
+    return target, len(copy.cases)
 
 
-@dataclass(frozen=True)
-class Copy:
-    """What belongs to PH2 in a copy, wherever it lies there.
+@contextmanager
+def found(path: Path, kind: Kind, work: Path) -> Iterator[tuple[Copy, Callable]]:
+    """Find a data set in a folder or an archive, or in an archive that is in there.
 
-    papers: the table and what lies beside it to be read, such as Readme.txt.
-    cases: name -> (image, mask).
+    work: a folder in which to unpack. It is gone in a moment, so errors name the
+    archives instead.
+    Gives the copy, and what moves or copies its files.
     """
+    place, archives = path, {}
+    try:
+        for left in reversed(range(DEEPEST)):
+            if place.is_file():
+                archive, place = place, work / f"unpacked-{left}"
+                archives[place] = archive
+                place.mkdir()
+                unpack(archive, place)
+            try:
+                copy = kind.find(place)
+                break
+            except Absent:
+                inner = inner_archive(place, kind)
+                if not (inner and left):
+                    raise
+                place = inner
+        yield copy, os.replace if archives else shutil.copyfile
+    except (ValueError, FileNotFoundError) as error:
+        if getattr(error, "errno", None):
+            raise  # the system's own, which is explained elsewhere
+        said = str(error)
+        for folder, archive in reversed(archives.items()):
+            said = said.replace(str(folder), str(archive))
+        missing = isinstance(error, FileNotFoundError)
+        raise (FileNotFoundError if missing else ValueError)(said) from None
 
-    table: Path
-    papers: tuple[Path, ...]
-    cases: dict[str, tuple[Path, Path]]
 
-
-def find_copy(source: Path) -> Copy:
-    """Find PH2 in a folder; raise ValueError or FileNotFoundError if not whole."""
-    files = sorted(files_in(source))
-    tables = [path for path in files if path.name.casefold() == TABLE.casefold()]
-    if not tables:
-        found = f"{len(files)} files such as {files[0].name}" if files else "no files"
+def inner_archive(folder: Path, kind: Kind) -> Path | None:
+    """Choose the archive that holds a data set, by its name if there are several."""
+    inside = sorted(path for path in files_in(folder) if is_archive(path))
+    start = f"{kind.archive}.".casefold()
+    named = [path for path in inside if path.name.casefold().startswith(start)]
+    inside = named or inside
+    if len(inside) > 1:
         raise ValueError(
-            f"{source} is not PH2: {TABLE} is not in it, but {found}; give a complete "
-            "copy of PH2."
+            f"{folder} holds several archives, such as {inside[0].name} and "
+            f"{inside[1].name}; give the one with {kind.name}."
         )
-    if len(tables) > 1:
+    return inside[0] if inside else None
+
+
+def check(copy: Copy, kind: Kind, path: Path, partial: bool) -> None:
+    """Count the cases and decode them; raise ValueError for what is not right."""
+    count, whole = len(copy.cases), CASES[kind.key]
+    if count > whole:
         raise ValueError(
-            f"{source} holds more than one {TABLE}, {tables[0]} and {tables[1]}; give "
-            "the folder of one copy."
+            f"{path} holds {count:,} cases, but of {kind.name} {whole:,} were "
+            "published; give a copy without other pictures in it."
         )
-    table = tables[0]
-    names = read_table(table)
-    if len(names) != CASES:
+    if count < whole and not partial:
         raise ValueError(
-            f"{table} lists {len(names)} cases, but PH2 has {CASES}; give a complete "
-            "copy of PH2."
+            f"{path} holds {count:,} of {whole:,} cases of {kind.name}; give a "
+            "complete copy, or add --partial to use these alone."
         )
-    images = defaultdict(list)
-    for path in files:
-        if path.suffix.lower() in FORMATS and table.parent in path.parents:
-            images[path.stem.casefold()].append(path)
-    papers = [path for path in files if path.parent == table.parent]
-    return Copy(
-        table=table,
-        papers=tuple(
-            path for path in papers if path.suffix.lower() in (".txt", ".xlsx")
-        ),
-        cases={
-            name: (_best(images, name, table), _best(images, f"{name}_lesion", table))
-            for name in names
-        },
-    )
-
-
-def check_copy(copy: Copy) -> int:
-    """Decode every image and mask; raise ValueError at the first that is not right.
-
-    Returns the number of cases.
-    """
-    with progress(f"Checking {CASES} cases", CASES, "case") as advance:
-        for image, mask in copy.cases.values():
-            read_case(image, mask)
+    borders = []
+    with progress(f"Checking {count} cases", count, "case") as advance:
+        for files in copy.cases.values():
+            outlined = kind.read(*files)[1] > 0
+            sides = (outlined[0], outlined[-1], outlined[:, 0], outlined[:, -1])
+            borders.append(np.concatenate(sides).mean())
             advance(1)
-    return CASES
+    # In PH2, whose lesions are large, the border is mostly lesion in 5 % of the cases.
+    if count >= FEW and np.median(borders) > 0.5:
+        raise ValueError(
+            f"The masks in {path} look inverted: in most of them nearly all of the "
+            "border is white, but white is what is outlined; use a copy as published."
+        )
+
+
+def absent(folder: Path, said: str, name: str) -> Absent:
+    """Write what is in a folder in place of the data set."""
+    files = sorted(files_in(folder))
+    other = f"{len(files)} files such as {files[0].name}" if files else "no files"
+    return Absent(f"{folder} {said}, but {other}; give a complete copy of {name}.")
 
 
 def files_in(folder: Path) -> Iterator[Path]:
@@ -173,38 +204,3 @@ def files_in(folder: Path) -> Iterator[Path]:
     for place, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if name[0] != "." and name != SKIPPED]
         yield from (Path(place, name) for name in names if name[0] != ".")
-
-
-def _best(images: dict[str, list[Path]], stem: str, table: Path) -> Path:
-    """Choose the file of an image among those of its name."""
-    found = sorted(images[stem.casefold()], key=_rank)
-    if not found:
-        raise FileNotFoundError(
-            f"{stem}.bmp is missing in {table.parent}; give a complete copy of PH2."
-        )
-    if len(found) > 1 and _rank(found[0]) == _rank(found[1]):
-        raise ValueError(
-            f"{found[0]} and {found[1]} are both called {stem}; remove the wrong one."
-        )
-    return found[0]
-
-
-def _rank(path: Path) -> int:
-    return FORMATS.index(path.suffix.lower())
-
-
-def _arrange(copy: Copy, whole: Path, move: bool) -> None:
-    """Copy or move what belongs to PH2 into the published layout."""
-    bring = os.replace if move else shutil.copyfile
-    whole.mkdir()
-    for paper in copy.papers:
-        bring(paper, whole / (TABLE if paper == copy.table else paper.name))
-    with progress(f"Putting {CASES} cases in place", CASES, "case") as advance:
-        for name, files in copy.cases.items():
-            for stem, file in zip(case_stems(whole, name), files, strict=True):
-                stem.parent.mkdir(parents=True)
-                bring(file, stem.with_name(stem.name + file.suffix.lower()))
-            advance(1)
-
-
-PH2 = Kind("PH2", "PH2Dataset", find_ph2, ph2_files, find_copy, check_copy, _arrange)

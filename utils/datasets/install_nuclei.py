@@ -2,30 +2,25 @@
 
 The published ``stage1_train.zip`` holds the folders of the cases themselves; a copy may
 have them in a folder, or beside other parts of the data set, which have no masks.
+Kaggle packs the archive itself into another one.
 """
 
 from __future__ import annotations
 
-import os
-import shutil
+from collections.abc import Callable
 from pathlib import Path
 
-from utils.datasets.install import Kind, files_in
-from utils.datasets.nuclei import FOLDER, Case, find_nuclei, nuclei_files, read_case
+from utils.datasets.install import Copy, Kind, absent, files_in
+from utils.datasets.nuclei import FOLDER, find_nuclei, nuclei_files, read_case
 from utils.datasets.progress import progress
 
 
-def find_copy(source: Path) -> dict[str, Case]:
-    """Find the cases in a folder; raise as `install` does if they are not whole."""
-    images = [path for path in files_in(source) if _is_image(path)]
-    if not images:
-        files = sorted(files_in(source))
-        found = f"{len(files)} files such as {files[0].name}" if files else "no files"
-        raise ValueError(
-            f"{source} holds no nuclei: there is no ID/images/ID.png in it, but "
-            f"{found}; give a complete copy of {FOLDER}."
-        )
-    homes = {path.parents[2] for path in images}
+def find_copy(source: Path) -> Copy:
+    """Find the cases in a folder; raise as `install` does if one lacks a file."""
+    homes = {path.parents[2] for path in files_in(source) if _is_image(path)}
+    if not homes:
+        said = "holds no nuclei: there is no ID/images/ID.png in it"
+        raise absent(source, said, FOLDER)
     named = {home for home in homes if home.name == FOLDER}
     homes = named or homes  # of several parts, the one that has masks
     if len(homes) > 1:
@@ -34,7 +29,7 @@ def find_copy(source: Path) -> dict[str, Case]:
             f"{source} holds cases in more than one folder, {one} and {other}; give "
             "the folder of one copy."
         )
-    return nuclei_files(homes.pop())
+    return Copy(cases=nuclei_files(homes.pop()), papers={})
 
 
 def _is_image(path: Path) -> bool:
@@ -44,21 +39,11 @@ def _is_image(path: Path) -> bool:
     return named and folder.name == "images"
 
 
-def check_copy(cases: dict[str, Case]) -> int:
-    """Decode every image and mask; raise ValueError at the first that is not right."""
-    with progress(f"Checking {len(cases)} cases", len(cases), "case") as advance:
-        for image, masks in cases.values():
-            read_case(image, masks)
-            advance(1)
-    return len(cases)
-
-
-def _arrange(cases: dict[str, Case], whole: Path, move: bool) -> None:
-    """Copy or move the images and masks into the published layout."""
-    bring = os.replace if move else shutil.copyfile
-    what = f"Putting {len(cases)} cases in place"
-    with progress(what, len(cases), "case") as advance:
-        for name, (image, masks) in cases.items():
+def _arrange(copy: Copy, whole: Path, bring: Callable[[Path, Path], object]) -> None:
+    """Bring the images and masks into the published layout."""
+    count = len(copy.cases)
+    with progress(f"Putting {count} cases in place", count, "case") as advance:
+        for name, (image, masks) in copy.cases.items():
             case = whole / FOLDER / name
             for folder, files in (("images", [image]), ("masks", masks)):
                 (case / folder).mkdir(parents=True)
@@ -68,5 +53,13 @@ def _arrange(cases: dict[str, Case], whole: Path, move: bool) -> None:
 
 
 NUCLEI = Kind(
-    "the nuclei", "nuclei", find_nuclei, nuclei_files, find_copy, check_copy, _arrange
+    key="nuclei",
+    name="the nuclei",
+    folder="nuclei",
+    archive=FOLDER,
+    here=find_nuclei,
+    count=lambda folder: len(nuclei_files(folder)),
+    find=find_copy,
+    read=read_case,
+    arrange=_arrange,
 )

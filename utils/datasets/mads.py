@@ -8,6 +8,7 @@ multi-view dataset for 3D human pose estimation", Image and Vision Computing 61,
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -15,22 +16,26 @@ from PIL import Image
 
 from utils.datasets.body import CLASSES, simulate_body
 from utils.datasets.cache import cached
+from utils.datasets.masks import check_border, outline
 from utils.datasets.pictures import (
     Pair,
     check_sizes,
     decode,
     fingerprint,
     open_image,
-    open_picture,
+    open_mask,
     png_files,
-    white,
+    tell_lost,
 )
 from utils.datasets.places import candidates, data_folder
+from utils.datasets.published import tell
 from utils.datasets.samples import Samples, height_and_width
 from utils.datasets.workplace import settle
 
 FOLDER = "segmentation_full_body_mads_dataset_1192_img"
-_RECIPE = 1  # goes into the cache's key: count up whenever decoding changes
+# Its frames are called by take, camera and number: HipHop_HipHop1_C0_00180.
+FRAME = re.compile(r".+_(C\d+|Left|Right)_\d+")
+_RECIPE = 2  # goes into the cache's key: count up whenever decoding changes
 
 
 def find_mads() -> Path | None:
@@ -47,14 +52,22 @@ def mads_files(folder: Path) -> dict[str, Pair]:
     """Return the image and the mask of each frame, by name.
 
     Raises FileNotFoundError naming the first file that has no partner, ValueError for
-    two files of one name.
+    two files of one name, and for one that is not named as frames of MADS are.
     """
     images, masks = (png_files(folder / part) for part in ("images", "masks"))
+    for name, path in (masks | images).items():
+        if not FRAME.fullmatch(name):
+            raise ValueError(
+                f"{path} is not named as the frames of MADS are, such as "
+                "HipHop_HipHop1_C0_00180.png; use a copy of MADS alone, and read your "
+                "own images with datasets.load_folder."
+            )
     for one, other, part in ((images, masks, "masks"), (masks, images, "images")):
         for name in sorted(one.keys() - other.keys()):
             raise FileNotFoundError(
-                f"{folder / part / name}.png is missing, the partner of {one[name]}; "
-                f"use a complete copy of {FOLDER}."
+                f"{folder / part / name}.png is missing, the partner of {one[name]} "
+                f"({len(images):,} images, {len(masks):,} masks); use a complete copy "
+                f"of {FOLDER}."
             )
     if not images:
         raise FileNotFoundError(
@@ -75,7 +88,8 @@ def load_mads(
     Returns Samples of the classes background and person. Neighbouring frames of a video
     are nearly one picture, and several cameras film the same moment: split by take,
     which the names tell, not by frame or camera.
-    Simulated are 400 `Bodies`, which have joints as well.
+    Simulated are 400 `Bodies`, which have joints as well. A copy that has not as many
+    frames as were published is read, and a sentence printed.
     Decoding takes some seconds the first time; then it is read from the cache.
     Raises FileNotFoundError when the real MADS is asked for and not there, or an image
     or mask has no partner; ValueError when a file is not what it should be.
@@ -96,12 +110,14 @@ def load_mads(
 
     size = height_and_width(size)
     files = mads_files(folder)
+    tell("mads", len(files), folder)
     mark = fingerprint([path for pair in files.values() for path in pair], _RECIPE)
     arrays = cached(
         "mads",
         f"{size[0]}x{size[1]}-{mark}",
         lambda: decode(list(files.values()), read_frame, size, "Decoding MADS"),
     )
+    tell_lost(arrays.pop("lost"), tuple(files), size)
     return Samples(names=tuple(files), classes=CLASSES, source="real", **arrays)
 
 
@@ -112,12 +128,8 @@ def read_frame(image_file: Path, mask_file: Path) -> tuple[Image.Image, np.ndarr
     mask that is not black and white or shows nobody.
     """
     image = open_image(image_file)
-    mask = open_picture(mask_file)
+    mask = open_mask(mask_file)
     check_sizes(image, mask, (image_file, mask_file))
-    person = white(mask, mask_file)
-    if not person.any():
-        raise ValueError(
-            f"{mask_file} shows nobody: all of it is black, but each frame of MADS has "
-            "a person; use an undamaged copy."
-        )
-    return image, person.astype(np.uint8)
+    person = outline(mask, mask_file, "shows nobody", "each frame of MADS has a person")
+    check_border(person, mask_file)
+    return image, person

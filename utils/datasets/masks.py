@@ -1,82 +1,25 @@
-"""How masks tell the classes: by black and white, by numbers, or by colours."""
+"""Masks read as class ids: by black and white, by numbers, or by colours."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from utils.datasets.pictures import place, spell, white
+from utils.datasets.coding import OUTLINE, VOID, Coding, colour_of
+from utils.datasets.pictures import in_rgb, place, spell
+from utils.datasets.tones import white
 
-JPEG = ("JPEG", "MPO")
-TWO = {0: 0, 1: 1, 255: 1}  # black and white, as 0 and 1 or as 0 and 255
 BLACK_AND_WHITE = {(0, 0, 0), (255, 255, 255)}
+LOSSY = {  # formats that may change pixels
+    "JPEG": "a JPEG",
+    "MPO": "a JPEG",
+    "JPEG2000": "a JPEG 2000",
+    "AVIF": "an AVIF",
+}
 
-
-@dataclass(frozen=True)
-class Coding:
-    """How masks tell the classes.
-
-    classes: the names. ids: pixel value, or colour as 0xRRGGBB, -> class id.
-    coloured: whether pixels are colours.
-    """
-
-    classes: tuple[str, ...]
-    ids: dict[int, int]
-    coloured: bool = False
-
-
-def read_coding(
-    classes: Sequence[str] | Mapping[int, str] | None,
-    palette: Mapping[str, tuple[int, int, int]] | None,
-) -> Coding:
-    """Read these arguments, explained in `load_folder`; raise ValueError if wrong."""
-    if palette is not None:
-        if classes is not None:
-            raise ValueError("palette names the classes itself: leave classes out.")
-        if not isinstance(palette, Mapping):
-            raise ValueError(
-                f"palette maps each class to its colour, {{name: (red, green, blue)}}, "
-                f"not {palette!r}."
-            )
-        colours = {name: _colour(name, colour) for name, colour in palette.items()}
-        if len(set(colours.values())) < max(2, len(colours)):
-            raise ValueError("palette needs two classes or more, each its own colour.")
-        ids = {colour: i for i, colour in enumerate(colours.values())}
-        return Coding(tuple(colours), ids, coloured=True)
-    if classes is None:
-        return Coding(("background", "foreground"), TWO)
-    if isinstance(classes, Mapping):
-        names = tuple(dict.fromkeys(classes.values()))
-        ids = {value: names.index(name) for value, name in classes.items()}
-        if not all(isinstance(i, (int, np.integer)) and 0 <= i <= 255 for i in ids):
-            raise ValueError(f"classes names pixel values 0 to 255, not {classes!r}.")
-    else:
-        names = tuple(classes) if isinstance(classes, (tuple, list)) else ()
-        ids = TWO if len(names) == 2 else {i: i for i in range(len(names))}
-    unique = all(isinstance(n, str) for n in names) and len(set(names)) == len(names)
-    if not unique or not 2 <= len(names) <= 256:
-        raise ValueError(
-            "classes is 2 to 256 different names, the background first, or a mapping "
-            f"from pixel value to name, not {classes!r}."
-        )
-    return Coding(names, ids)
-
-
-def _colour(name: str, colour: tuple[int, int, int]) -> int:
-    """Return a colour as 0xRRGGBB."""
-    parts = tuple(colour) if isinstance(colour, (tuple, list, np.ndarray)) else ()
-    whole = all(isinstance(part, (int, np.integer)) for part in parts)
-    if len(parts) != 3 or not whole or not all(0 <= part <= 255 for part in parts):
-        raise ValueError(
-            f"palette[{name!r}] is three whole numbers 0 to 255, red, green and blue, "
-            f"not {colour!r}."
-        )
-    red, green, blue = map(int, parts)
-    return red << 16 | green << 8 | blue
+LOSSY_TIFF = ("jpeg", "tiff_jpeg", "webp", "jpeg2000")
 
 
 def read_mask(mask: Image.Image, path: Path, coding: Coding) -> np.ndarray:
@@ -84,52 +27,41 @@ def read_mask(mask: Image.Image, path: Path, coding: Coding) -> np.ndarray:
 
     Raises ValueError naming the path, the first pixel that has no class and its place.
     """
-    if mask.format in JPEG:
-        return _smeared(mask, path, coding)
-    values = _colours(mask) if coding.coloured else _values(mask, path, coding)
-    known = np.array(sorted(coding.ids))
-    nearest = np.searchsorted(known, values).clip(max=len(known) - 1)
-    unknown = known[nearest] != values
-    if unknown.any():
-        raise _not_a_class(values, place(unknown), path, coding)
-    if coding.ids is TWO and (values == 1).any() and (values == 255).any():
+    _check_opaque(mask, path)
+    if changed := _changed(mask, path):
+        return _smeared(mask, path, coding, changed)
+    try:
+        return _exact(mask, path, coding)
+    except ValueError:
+        if not coding.smooth or _deep(mask):
+            raise
+    return white(in_rgb(mask, path), path).astype(np.uint8)
+
+
+def outline(mask: Image.Image, path: Path, nothing: str, where: str) -> np.ndarray:
+    """Return where the mask of a published data set is white, uint8 of 0 and 1.
+
+    nothing: what an empty mask does; where: what each mask is to show.
+    Raises ValueError as `read_mask` does, and for a mask that is all black.
+    """
+    ids = read_mask(mask, path, OUTLINE)
+    if not ids.any():
         raise ValueError(
-            f"{path} holds both 1 and 255, and only one of them can be the "
-            "foreground; name both, as in classes={0: ..., 1: ..., 255: ...}."
+            f"{path} {nothing}: all of it is black, but {where}; use an undamaged copy."
         )
-    ids = np.array([coding.ids[value] for value in known.tolist()], np.uint8)
-    return ids[nearest]
+    return ids
 
 
-def _smeared(mask: Image.Image, path: Path, coding: Coding) -> np.ndarray:
-    """Read a mask whose pixels JPEG has changed a little."""
-    two = coding.ids is TWO or set(coding.ids) == {0, 255}
-    if coding.coloured or not two:
-        raise ValueError(
-            f"{path} is a JPEG, which changes pixels a little, so classes cannot be "
-            "told from them any more; export the mask as PNG."
-        )
-    inside = white(mask, path)
-    highest = np.asarray(mask.convert("L")).max()
-    if highest and not inside.any():
-        raise ValueError(
-            f"{path} is a JPEG whose brightest pixel is {highest}, where white is 255; "
-            "export the mask as PNG."
-        )
-    return np.where(inside, coding.ids[255], coding.ids[0]).astype(np.uint8)
+def check_border(ids: np.ndarray, path: Path) -> None:
+    """Raise ValueError if a mask, of one thing amid others, has white borders only."""
+    if all(side.all() for side in (ids[0], ids[-1], ids[:, 0], ids[:, -1])):
+        fault = "is white all along its border, as if black and white were swapped"
+        fault = "is all white" if ids.all() else fault
+        raise ValueError(f"{path} {fault}; use an undamaged copy.")
 
 
-def _values(mask: Image.Image, path: Path, coding: Coding) -> np.ndarray:
-    """Return the pixel values of a mask in shades of grey or with a palette, (H, W)."""
-    if mask.mode == "1":
-        return np.asarray(mask.convert("L"))
-    if mask.mode == "P" and coding.ids is TWO:
-        drawn = mask.convert("RGB")
-        colours = {colour for _, colour in drawn.getcolors(256)}
-        if colours <= BLACK_AND_WHITE:  # paint programs number them in any order
-            return np.asarray(drawn)[..., 0]
-    if len(mask.getbands()) == 1:
-        return np.asarray(mask)
+def _check_opaque(mask: Image.Image, path: Path) -> None:
+    """Raise ValueError if a mask is drawn in transparency."""
     if "A" in mask.getbands():
         bare = np.asarray(mask.getchannel("A")) < 255
         if bare.any():
@@ -137,7 +69,103 @@ def _values(mask: Image.Image, path: Path, coding: Coding) -> np.ndarray:
                 f"{path} is transparent at {spell(place(bare))}, where no class can be "
                 "told; export the mask without transparency."
             )
-    colours = np.asarray(mask.convert("RGB"))
+
+
+def _changed(mask: Image.Image, path: Path) -> str | None:
+    """Name the format of a file whose pixels are not those that were saved."""
+    if mask.format == "TIFF" and mask.info.get("compression") in LOSSY_TIFF:
+        return "a TIFF compressed like a photograph"
+    if mask.format == "WEBP" and b"VP8 " in _chunks(path):
+        return "a lossy WebP"
+    return LOSSY.get(mask.format)
+
+
+def _chunks(path: Path) -> list[bytes]:
+    """List the names of the parts of a WebP file: VP8L is lossless, "VP8 " is not."""
+    content, names, start = path.read_bytes(), [], 12
+    while start < len(content):
+        names.append(content[start : start + 4])
+        length = int.from_bytes(content[start + 4 : start + 8], "little")
+        start += 8 + length + length % 2
+    return names
+
+
+def _smeared(mask: Image.Image, path: Path, coding: Coding, changed: str) -> np.ndarray:
+    """Read a mask whose pixels JPEG has changed a little."""
+    ids = {v: i for v, i in coding.ids.items() if not (coding.void and i == VOID)}
+    two = (coding.two and 255 in ids) or set(ids) == {0, 255}
+    if coding.coloured or not two or not changed.endswith("JPEG"):
+        raise ValueError(
+            f"{path} is {changed}, which may change pixels a little, so classes cannot "
+            "be told from them any more; export the mask as PNG."
+        )
+    return np.where(white(mask, path), ids[255], ids[0]).astype(np.uint8)
+
+
+def _exact(mask: Image.Image, path: Path, coding: Coding) -> np.ndarray:
+    """Look up each pixel, which must have a class; arguments as in `read_mask`."""
+    if coding.coloured:
+        readings = [_colours(mask, path)]
+    else:
+        readings = _readings(mask, _values(mask, path, coding))
+    found = [_look_up(values, path, coding) for values in readings]
+    told = [ids for ids in found if ids is not None]
+    if not told:
+        raise _not_a_class(readings[0], path, coding)
+    unsure = mask.format != "PPM" or mask.mode == "1"  # a PPM says what it counts to
+    if unsure and any((ids != told[0]).any() for ids in told):
+        raise ValueError(
+            f"{path} has few shades, so {readings[0].max()} and {readings[1].max()} "
+            "are the same in it, and both are classes; save it with 8 bits a pixel."
+        )
+    return told[0]
+
+
+def _readings(mask: Image.Image, values: np.ndarray) -> list[np.ndarray]:
+    """Return the numbers that pixels may stand for.
+
+    In files of few shades what is stored, then what is shown; in files of 16 bits what
+    is stored, then the 8 bits that were stretched to 16.
+    """
+    highest = mask.info.get("highest", 1 if mask.mode == "1" else None)
+    shown = 65535 if _deep(mask) else 255
+    readings = [values]
+    if highest not in (None, shown):
+        readings = [np.rint(values * (highest / shown)).astype(np.int32), values]
+    if mask.mode[0] == "I" and (values % 257 == 0).all():
+        readings.append(values // 257)
+    return readings
+
+
+def _deep(mask: Image.Image) -> bool:
+    """Tell whether a mask has more than 8 bits a pixel."""
+    return mask.mode == "F" or mask.mode[0] == "I"
+
+
+def _look_up(values: np.ndarray, path: Path, coding: Coding) -> np.ndarray | None:
+    """Return class ids, uint8 (H, W), or None if a pixel has no class."""
+    known = np.array(sorted(coding.ids))
+    nearest = np.searchsorted(known, values).clip(max=len(known) - 1)
+    if (known[nearest] != values).any():
+        return None
+    ids = np.array([coding.ids[value] for value in known.tolist()], np.uint8)[nearest]
+    if coding.two and len(np.unique(values[ids == 1])) > 1:
+        raise ValueError(
+            f"{path} holds both 1 and 255, and only one of them can be the "
+            "foreground; name both, as in classes={0: ..., 1: ..., 255: ...}."
+        )
+    return ids
+
+
+def _values(mask: Image.Image, path: Path, coding: Coding) -> np.ndarray:
+    """Return the pixel values of a mask in shades of grey or with a palette, (H, W)."""
+    if mask.mode == "1":
+        return np.asarray(mask.convert("L"))
+    if mask.mode in ("P", "PA"):
+        return _by_palette(mask, path, coding)
+    if len(mask.getbands()) == 1:
+        return np.asarray(mask)
+    colours = np.asarray(in_rgb(mask, path))
     coloured = (colours != colours[..., :1]).any(axis=-1)
     if coloured.any():
         found = tuple(colours[place(coloured)].tolist())
@@ -148,27 +176,71 @@ def _values(mask: Image.Image, path: Path, coding: Coding) -> np.ndarray:
     return colours[..., 0]
 
 
-def _colours(mask: Image.Image) -> np.ndarray:
+def _by_palette(mask: Image.Image, path: Path, coding: Coding) -> np.ndarray:
+    """Return the greys of a mask whose palette has nothing else, or its indices.
+
+    Paint programs and GIF number greys in any order. A palette that has one grey twice
+    was made for its indices, unless the mask is black and white.
+    """
+    indices = np.asarray(mask)
+    indices = indices if indices.ndim == 2 else indices[..., 0]
+    stored = np.array(mask.getpalette(), np.uint8).reshape(-1, 3)
+    palette = np.zeros((256, 3), np.uint8)
+    palette[: len(stored)] = stored
+    used = palette[np.unique(indices)]
+    told_apart = len(np.unique(used, axis=0)) == len(used)
+    grey = (stored == stored[:, :1]).all()
+    black_and_white = set(map(tuple, used.tolist())) <= BLACK_AND_WHITE
+    two = coding.two and black_and_white
+    if two and not told_apart and "clear" in mask.info:
+        raise ValueError(
+            f"{path} tells its parts by transparency; export the mask without it."
+        )
+    if not two and not (grey and told_apart):
+        return indices
+    if black_and_white:
+        mask.info["highest"] = 1  # as in files of one bit
+    return palette[indices, 0]
+
+
+def _colours(mask: Image.Image, path: Path) -> np.ndarray:
     """Return the colours of a mask as 0xRRGGBB, int32 (H, W)."""
-    red, green, blue = np.moveaxis(np.asarray(mask.convert("RGB"), np.int32), -1, 0)
+    colours = np.asarray(in_rgb(mask, path), np.int32)
+    red, green, blue = np.moveaxis(colours, -1, 0)
     return red << 16 | green << 8 | blue
 
 
-def _not_a_class(
-    values: np.ndarray, position: tuple[int, int], path: Path, coding: Coding
-) -> ValueError:
+def _not_a_class(values: np.ndarray, path: Path, coding: Coding) -> ValueError:
     """Say which pixel has no class, and what would do."""
-    value = values[position].item()
+    unknown = ~np.isin(values, list(coding.ids))
+    value, where = values[place(unknown)].item(), spell(place(unknown))
     if coding.coloured:
-        colour = (value >> 16, value >> 8 & 255, value & 255)
         return ValueError(
-            f"{path} has the colour {colour} at {spell(position)}, which is not in the "
+            f"{path} has the colour {colour_of(value)} at {where}, which is not in the "
             "palette; add it there, or repaint it (without smooth edges)."
+        )
+    if coding.smooth:
+        return ValueError(
+            f"{path} is not black and white: it has the value {value} at {where}; "
+            "export the mask as PNG, in black and white."
+        )
+    foreign = np.unique(values[unknown])
+    whole = (foreign == np.rint(foreign)).all()
+    if whole and len(foreign) > 2:
+        return ValueError(
+            f"{path} holds {len(foreign)} values that are no classes, {value} at "
+            f"{where} and others up to {foreign[-1]}; numbers of single things "
+            "(instances) must become 1, classes need names, and smooth edges must go."
+        )
+    if not whole or not 0 <= value <= 255:
+        return ValueError(
+            f"{path} has the value {value} at {where}, but classes are whole numbers 0 "
+            "to 255; save the number of its class in each pixel, with 8 bits."
         )
     told = ", ".join(map(str, list(coding.ids)[:6]))
     told += ", ..." if len(coding.ids) > 6 else ""
     return ValueError(
-        f"{path} has the value {value} at {spell(position)}, where {told} are classes; "
-        f"name it with classes={{..., {value}: ...}}, or mend the mask, which must not "
-        "have smooth edges."
+        f"{path} has the value {value} at {where}, where {told} are classes; name it "
+        f"with classes={{..., {value}: ...}}, or mend the mask, which must not have "
+        "smooth edges."
     )

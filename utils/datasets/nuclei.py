@@ -7,6 +7,7 @@ have and pass on the images; `data/README.md` tells where to get them.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -15,21 +16,23 @@ from tqdm.auto import tqdm
 
 from utils.datasets.cache import cached
 from utils.datasets.cells import CLASSES, counted_again, simulate_nuclei
+from utils.datasets.masks import outline
 from utils.datasets.pictures import (
     check_sizes,
     fingerprint,
     open_image,
-    open_picture,
+    open_mask,
     png_files,
-    white,
 )
 from utils.datasets.places import candidates, data_folder
+from utils.datasets.published import tell
 from utils.datasets.samples import Samples, height_and_width
 from utils.datasets.workplace import settle
 from utils.live import live
 
 FOLDER = "stage1_train"
-_RECIPE = 1  # goes into the cache's key: count up whenever decoding changes
+NAME = re.compile("[0-9a-f]+")  # of a case: 64 digits where it was published
+_RECIPE = 2  # goes into the cache's key: count up whenever decoding changes
 
 Case = tuple[Path, list[Path]]  # an image, and the mask of each of its nuclei
 
@@ -48,12 +51,17 @@ def nuclei_files(folder: Path) -> dict[str, Case]:
     """Return the files of each case, by name.
 
     Raises FileNotFoundError naming the first image, folder or mask that is missing,
-    ValueError for two files of one name.
+    ValueError for two files of one name, and for a case not named as the nuclei are.
     """
     cases = {}
     for case in sorted(folder.iterdir()):
         if not case.is_dir() or case.name[0] in "._":
             continue  # a list of the cases, or what computers add
+        if not NAME.fullmatch(case.name):
+            raise ValueError(
+                f"{case} is not named as the cases of {FOLDER} are, with the digits 0 "
+                f"to 9 and a to f; use a copy of {FOLDER} alone."
+            )
         image = png_files(case / "images").get(case.name)
         if image is None:
             image = case / "images" / f"{case.name}.png"
@@ -86,7 +94,8 @@ def load_nuclei(
     the published ones do not, are laid over each other from the largest to the
     smallest, so that none hides a smaller one. A nucleus of which no pixel is left,
     because it is smaller than a pixel of the new size, is not counted, and the numbers
-    have no gap. Simulated are 200 images.
+    have no gap. Simulated are 200 images. A copy that has not as many cases as were
+    published is read, and a sentence printed.
     Decoding takes some twenty seconds the first time; then it is read from the cache.
     Raises FileNotFoundError when the real nuclei are asked for and not there, or a case
     lacks its image or masks; ValueError when a file is not what it should be.
@@ -107,6 +116,7 @@ def load_nuclei(
 
     size = height_and_width(size)
     cases = nuclei_files(folder)
+    tell("nuclei", len(cases), folder)
     files = [path for image, masks in cases.values() for path in (image, *masks)]
     arrays = cached(
         "nuclei",
@@ -146,15 +156,12 @@ def read_case(
     image = open_image(image_file)
     nuclei = []
     for mask_file in mask_files:
-        mask = open_picture(mask_file)
+        mask = open_mask(mask_file)
         check_sizes(image, mask, (image_file, mask_file))
-        nucleus = white(mask, mask_file)
-        if not nucleus.any():
-            raise ValueError(
-                f"{mask_file} outlines nothing: all of it is black, but each mask "
-                "shows a nucleus; use an undamaged copy, or remove the file."
-            )
-        nuclei.append(nucleus)
+        nucleus = outline(
+            mask, mask_file, "outlines nothing", "each mask shows a nucleus"
+        )
+        nuclei.append(nucleus == 1)
     numbers = np.zeros(nuclei[0].shape, np.int32)
     order = sorted(range(len(nuclei)), key=lambda n: -np.count_nonzero(nuclei[n]))
     for n in order:

@@ -8,30 +8,32 @@ tells where to get it.
 
 from __future__ import annotations
 
+import codecs
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from utils.datasets.cache import cached
+from utils.datasets.masks import check_border, outline
 from utils.datasets.pictures import (
     Pair,
     check_sizes,
     decode,
     fingerprint,
     open_image,
-    open_picture,
-    white,
+    open_mask,
+    tell_lost,
 )
 from utils.datasets.places import candidates, data_folder
+from utils.datasets.published import tell
 from utils.datasets.samples import Samples, height_and_width
 from utils.datasets.skin import CLASSES, DIAGNOSES, simulate_skin
 from utils.datasets.workplace import settle
 
-CASES = 200
 TABLE = "PH2_dataset.txt"
 IMAGES = "PH2 Dataset images"
-_RECIPE = 1  # goes into the cache's key: count up whenever decoding changes
+_RECIPE = 2  # goes into the cache's key: count up whenever decoding changes
 
 
 def find_ph2() -> Path | None:
@@ -66,7 +68,8 @@ def load_ph2(size: int | tuple[int, int] = 128, source: str | None = None) -> Sa
     size: side of the square images in pixels, or (height, width). Images are
         averaged down, masks take the nearest pixel, so they stay 0 and 1.
     source: "real", "simulated", or None for the real one where it is found.
-    Returns 200 Samples: classes background and lesion, the diagnosis as group.
+    Returns 200 Samples: classes background and lesion, the diagnosis as group. If the
+    table lists not as many, those are read, and a sentence printed.
     Decoding takes some ten seconds the first time; then it is read from the cache.
     Raises FileNotFoundError when the real PH2 is asked for and not there, or a case
     lacks its image or mask; ValueError when a file is not what it should be.
@@ -86,12 +89,14 @@ def load_ph2(size: int | tuple[int, int] = 128, source: str | None = None) -> Sa
 
     size = height_and_width(size)
     diagnoses, files = ph2_files(folder)
+    tell("ph2", len(files), folder)
     mark = fingerprint([path for pair in files for path in pair], _RECIPE)
     arrays = cached(
         "ph2",
         f"{size[0]}x{size[1]}-{mark}",
         lambda: decode(files, read_case, size, "Decoding PH2"),
     )
+    tell_lost(arrays.pop("lost"), tuple(diagnoses), size)
     return Samples(
         names=tuple(diagnoses),
         classes=CLASSES,
@@ -111,22 +116,48 @@ def read_table(path: Path) -> dict[str, int]:
     if not path.is_file():
         raise FileNotFoundError(f"{path} is missing; use a complete copy of PH2.")
     diagnoses = {}
-    for number, line in enumerate(path.read_text("latin-1").splitlines(), 1):
-        fields = [field.strip() for field in line.split("||")]
-        if len(fields) < 4 or not fields[1].startswith("IMD"):
-            continue  # the header, the legend below the table
-        if fields[3] not in ("0", "1", "2"):
+    for number, line in enumerate(table_lines(path), 1):
+        name, diagnosis = row(line)
+        if not name:
+            continue
+        if diagnosis not in ("0", "1", "2"):
             raise ValueError(
                 f"{path}, line {number}: the clinical diagnosis is 0, 1 or 2, not "
-                f"{fields[3]!r}; use the table as published."
+                f"{diagnosis!r}; use the table as published."
             )
-        diagnoses[fields[1]] = int(fields[3])
+        if diagnoses.setdefault(name, int(diagnosis)) != int(diagnosis):
+            raise ValueError(
+                f"{path}, line {number}: {name} has another diagnosis than in a line "
+                "above; use the table as published."
+            )
     if not diagnoses:
         raise ValueError(
             f"{path} holds no line of PH2 (|| IMD003 || ...); use the table as "
             "published."
         )
     return dict(sorted(diagnoses.items()))
+
+
+def table_lines(path: Path) -> list[str]:
+    """Read the lines of the table, which editors may have stored in other encodings."""
+    raw = path.read_bytes()
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        encoding = "utf-16"
+    elif b"\0" in raw:  # ASCII letters in two bytes, without a mark that says so
+        encoding = "utf-16-be" if raw.startswith(b"\0") else "utf-16-le"
+    else:
+        encoding = "utf-8-sig" if raw.startswith(codecs.BOM_UTF8) else "latin-1"
+    return raw.decode(encoding, "replace").splitlines()
+
+
+def row(line: str) -> tuple[str, str]:
+    """Return the name and the clinical diagnosis that a line of the table tells.
+
+    Both are empty for the header, and for the legend below the table.
+    """
+    fields = [field.strip() for field in line.split("||")]
+    told = len(fields) > 3 and fields[1].startswith("IMD")
+    return (fields[1], fields[3]) if told else ("", "")
 
 
 def case_stems(folder: Path, name: str) -> tuple[Path, Path]:
@@ -163,12 +194,10 @@ def read_case(image_file: Path, mask_file: Path) -> tuple[Image.Image, np.ndarra
     mask that is not black and white or outlines nothing.
     """
     image = open_image(image_file)
-    mask = open_picture(mask_file)  # one bit in most files, RGB in IMD002's
+    mask = open_mask(mask_file)  # one bit in most files, RGB in IMD002's
     check_sizes(image, mask, (image_file, mask_file))
-    lesion = white(mask, mask_file)
-    if not lesion.any():
-        raise ValueError(
-            f"{mask_file} outlines nothing: all of it is black, but each image of PH2 "
-            "shows a lesion; use an undamaged copy of PH2."
-        )
-    return image, lesion.astype(np.uint8)
+    lesion = outline(
+        mask, mask_file, "outlines nothing", "each image of PH2 shows a lesion"
+    )
+    check_border(lesion, mask_file)
+    return image, lesion

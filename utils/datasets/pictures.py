@@ -8,7 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable
+import re
+import sys
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -16,86 +20,197 @@ from PIL import Image, ImageOps
 from tqdm.auto import tqdm
 
 from utils.datasets.places import too_long
+from utils.datasets.unreadable import BITS, PLANES, why_unreadable
 from utils.live import live
 
-# Measured on PH2: between these greys lie at most 0.02 % of a mask's pixels once it is
-# stored as JPEG of quality 75, 1.5 % at quality 10, and 31 % to 100 % of a photograph.
-DARK, LIGHT = 31, 224
-MOST_GREY = 0.05
-DEEP = ("I;16", "I;16B", "I;16L", "I", "F")  # more than 8 bits a pixel
+DEEP_COLOUR = re.compile(r"RGBA?;16[BLN]")  # what Pillow calls 16 bits a channel
+# Pillow reads the high byte of each 16 bits; told the other order, the low one.
+OTHER_ORDER = {"B": "L", "L": "B", "N": "B" if sys.byteorder == "little" else "L"}
+NO_PNG = (".bmp", ".gif", ".jpeg", ".jpg", ".tif", ".tiff", ".webp")
 
 Pair = tuple[Path, Path]  # an image and its mask
 
 
-def open_picture(path: Path) -> Image.Image:
+def open_picture(path: Path, low: bool = False) -> Image.Image:
     """Decode a file as it is, but turned as its EXIF orientation says.
 
-    Raises ValueError naming the file that is no image, or not a whole one.
+    low: take the low byte of colours of 16 bits, not the high one.
+    ``info["deep"]`` tells whether there are both, ``info["clear"]`` which of a palette
+    is transparent; ``info["highest"]``, in files of few shades, the number stored where
+    255 (65535 in 16 bits) is shown.
+    Raises ValueError naming the file that is no image, not a whole one, of a kind that
+    is not read, or of several frames.
     """
     try:
-        with Image.open(path) as picture:
-            picture.load()
-            ImageOps.exif_transpose(picture, in_place=True)
-            picture.info.pop("transparency", None)
-            return picture
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(path) as picture:
+                fault = _prepare(picture, low)
+                if fault is None:
+                    picture.load()
+                    ImageOps.exif_transpose(picture, in_place=True)
+                    if "transparency" in picture.info:  # else Pillow warns
+                        picture.info["clear"] = picture.info.pop("transparency")
+                    return picture
     # Pillow's decoders fail in many ways (OSError, SyntaxError, struct.error...).
     except Exception as error:
-        reason = "of no known format" if "identify" in str(error) else error
-        raise ValueError(
-            f"{path} is not a readable image ({reason}); replace it with an undamaged "
-            "copy."
-        ) from None
+        fault = why_unreadable(path, error)
+    raise ValueError(f"{path} {fault}.")
+
+
+def _prepare(picture: Image.Image, low: bool) -> str | None:
+    """Look how a picture is stored before it is decoded; return what is wrong with it.
+
+    Arguments and ``info`` as in `open_picture`.
+    """
+    frames = getattr(picture, "n_frames", 1)
+    if frames > 1 and picture.format != "MPO":  # cameras add previews to photographs
+        return f"holds {frames} frames or pages; save the one that is meant as PNG"
+    if not picture.tile:
+        return None
+    raw = _stored_mode(picture)
+    if few := re.fullmatch("(?:L;)?([124])(?:;?I?R?)", raw):
+        picture.info["highest"] = 2 ** int(few[1]) - 1
+    tags = getattr(picture, "tag_v2", {})
+    by_planes = tags.get(PLANES) == 2 and max(tags.get(BITS, (8,))) > 8
+    channels = len(picture.getbands() if by_planes else raw.partition(";")[0])
+    if channels == 1 or not (";16" in raw or by_planes):
+        return None
+    if by_planes or not DEEP_COLOUR.fullmatch(raw):
+        return (
+            f"has 16 bits in {channels} channels, of which only 8 can be read; save it "
+            "with 8 bits, or as grey"
+        )
+    picture.info["deep"] = True
+    if low:
+        raw = raw[:-1] + OTHER_ORDER[raw[-1]]
+        picture.tile = [
+            _stored_as(tile, (raw, *tile[3][1:]) if isinstance(tile[3], tuple) else raw)
+            for tile in picture.tile
+        ]
+    return None
+
+
+def _stored_mode(picture: Image.Image) -> str:
+    """Return what Pillow calls the pixels of a file, such as "L;4" or "RGB;16B".
+
+    A PPM, which says what its highest number is, is prepared to be read as it is.
+    """
+    tile = picture.tile[0]
+    stored = tile[3] if isinstance(tile[3], tuple) else (tile[3],)
+    if tile[0] not in ("ppm", "ppm_plain"):
+        return str(stored[0])
+    if len(stored) < 2:
+        return "1"
+    picture.info["highest"] = stored[1]
+    if len(picture.getbands()) == 1 or stored[1] < 256:
+        return str(stored[0])
+    if tile[0] == "ppm_plain":
+        return "RGB;16"
+    picture.tile = [_stored_as(tile, ("RGB;16B", 0, 1), "raw")]
+    return "RGB;16B"
+
+
+def _stored_as(tile: tuple, args: object, codec: str | None = None) -> tuple:
+    """Return a tile of Pillow with other arguments, and another codec if one is given.
+
+    From Pillow 11.2 on tiles have named fields, which it looks for.
+    """
+    fields = (codec or tile[0], *tile[1:3], args)
+    return type(tile)(*fields) if hasattr(tile, "_fields") else fields
 
 
 def open_image(path: Path) -> Image.Image:
     """Decode an image as RGB of 8 bits; raise ValueError as `open_picture` does.
 
-    Transparency is dropped. Grey of more than 8 bits is stretched from its darkest to
-    its brightest pixel, because many cameras use only a part of 16 bits.
+    Transparency is dropped. More than 8 bits are stretched from the darkest to the
+    brightest value, because many cameras use only a part of 16 bits.
     """
     picture = open_picture(path)
-    if picture.mode in DEEP:
-        grey = np.nan_to_num(np.asarray(picture, np.float64))
-        span = grey.max() - grey.min()
-        grey = (grey - grey.min()) * (255 / span if span else 0)
-        picture = Image.fromarray(np.rint(grey).astype(np.uint8))
-    return picture.convert("RGB")
-
-
-def white(mask: Image.Image, path: Path) -> np.ndarray:
-    """Return where a black-and-white mask is white, bool (H, W).
-
-    JPEG smears the border between the two, so a few pixels may lie between them.
-    Raises ValueError naming the path of a picture in other tones, such as a photograph.
-    """
-    tones = np.asarray(mask.convert("L"))
-    between = (tones > DARK) & (tones < LIGHT)
-    if between.mean() > MOST_GREY:
-        raise ValueError(
-            f"{path} is not black and white: {between.mean():.0%} of its pixels are "
-            f"grey, such as {tones[place(between)]} at {spell(place(between))}; put "
-            "the mask there, not a photograph or a map of probabilities."
+    if picture.info.get("deep"):
+        high, low = (
+            np.asarray(bits.convert("RGB"), np.uint16)
+            for bits in (picture, open_picture(path, low=True))
         )
-    return tones > 127
+        picture = _stretched(high << 8 | low)
+    elif picture.mode == "F" or picture.mode[0] == "I":
+        picture = _stretched(np.nan_to_num(np.asarray(picture, np.float64)))
+    return in_rgb(picture, path)
+
+
+def _stretched(values: np.ndarray) -> Image.Image:
+    """Spread values, (H, W) or (H, W, 3), over 0 to 255."""
+    darkest, brightest = float(values.min()), float(values.max())
+    span = brightest - darkest
+    values = (values - darkest) * (255 / span if span else 0)
+    return Image.fromarray(np.rint(values).astype(np.uint8))
+
+
+def open_mask(path: Path) -> Image.Image:
+    """Decode a mask; raise ValueError as `open_picture` does.
+
+    Colours of 16 bits come as 8, if these tell all: if they are 0 to 255, or these
+    stretched to 65535.
+    """
+    mask = open_picture(path)
+    if not mask.info.get("deep"):
+        return mask
+    low = open_picture(path, low=True)
+    high_bytes, low_bytes = (np.asarray(bits)[..., :3] for bits in (mask, low))
+    if (high_bytes == low_bytes).all():
+        return mask
+    if not high_bytes.any():
+        if mask.mode == "RGBA":
+            low.putalpha(mask.getchannel("A"))
+        return low
+    position = place((high_bytes != low_bytes).any(axis=-1))
+    found = (256 * high_bytes[position].astype(int) + low_bytes[position]).tolist()
+    raise ValueError(
+        f"{path} has 16 bits in {len(mask.getbands())} channels, {tuple(found)} at "
+        f"{spell(position)}, more than classes need; save it with 8 bits, or as grey."
+    )
+
+
+def in_rgb(picture: Image.Image, path: Path) -> Image.Image:
+    """Return a picture in RGB; raise ValueError naming the path where that fails."""
+    try:
+        return picture.convert("RGB")
+    except ValueError:
+        fault = (
+            f"{path} is in the colours of {picture.mode}; save it in RGB, or in grey."
+        )
+    raise ValueError(fault)
 
 
 def png_files(folder: Path) -> dict[str, Path]:
     """Find the PNG files of a folder by stem, without those that computers add.
 
     Some systems tell .PNG from .png and some do not: here both count everywhere.
-    Raises ValueError for two files of one name, FileNotFoundError for one whose path is
-    too long for this computer.
+    Raises ValueError for two files of one name, and for a picture of another format
+    that is no copy of one of them; FileNotFoundError for what is no file, such as a
+    link that leads nowhere, or whose path is too long for this computer.
     """
     found: dict[str, Path] = {}
-    for path in sorted(folder.glob("*")):
-        if path.suffix.lower() == ".png" and path.name[0] != ".":
-            if (fault := too_long(path)) and not path.exists():
-                raise FileNotFoundError(fault)
+    files = [path for path in sorted(folder.glob("*")) if path.name[0] != "."]
+    for path in files:
+        if path.suffix.lower() == ".png":
+            if not path.is_file():
+                raise FileNotFoundError(
+                    too_long(path)
+                    or f"{path} is no file, or a link to one that is gone; put the "
+                    "file itself there."
+                )
             other = found.setdefault(path.stem, path)
             if other is not path:
                 raise ValueError(
                     f"{other} and {path.name} have one name; remove the wrong one."
                 )
+    for path in files:
+        if path.suffix.lower() in NO_PNG and path.stem not in found:
+            raise ValueError(
+                f"{path} is no .png, as all pictures of its data set are; save it as "
+                "one, or take it away."
+            )
     return found
 
 
@@ -127,7 +242,9 @@ def fingerprint(files: Iterable[Path], *more: object) -> str:
     for path in files:
         state = path.stat()
         digest.update(os.fsencode(os.path.abspath(path)))
-        digest.update(f" {state.st_size} {state.st_mtime_ns}\n".encode())
+        # A file put in place with the time of another has its own ctime.
+        state = (state.st_size, state.st_mtime_ns, state.st_ctime_ns)
+        digest.update(f" {state}\n".encode())
     return digest.hexdigest()[:16]
 
 
@@ -136,21 +253,50 @@ def decode(
     read: Callable[[Path, Path], tuple[Image.Image, np.ndarray]],
     size: tuple[int, int],
     what: str,
+    void: int | None = None,
 ) -> dict[str, np.ndarray]:
     """Read every pair and bring it to one size.
 
     read: (image file, mask file) -> (RGB image, class ids uint8 (H, W)).
     size: (height, width); images are averaged down, masks take the nearest pixel.
-    what: the title of the progress bar.
-    Returns images uint8 (N, H, W, 3) and masks uint8 (N, H, W).
+    what: the title of the progress bar. void: an id that is no class.
+    Returns images uint8 (N, H, W, 3), masks uint8 (N, H, W), and lost, bool (N,): where
+    all pixels of a class fell between those that were taken.
+    Raises ValueError if there is not the memory for so many pixels.
     """
     height, width = size
-    images = np.empty((len(files), height, width, 3), np.uint8)
-    masks = np.empty((len(files), height, width), np.uint8)
+    images, masks = _room(len(files), size)
+    lost = np.zeros(len(files), bool)
     bar = tqdm(files, what, unit="image", disable=not live())
     for i, (image_file, mask_file) in enumerate(bar):
         image, ids = read(image_file, mask_file)
         mask = Image.fromarray(ids)
         images[i] = image.resize((width, height), Image.Resampling.BOX)
         masks[i] = mask.resize((width, height), Image.Resampling.NEAREST)
-    return {"images": images, "masks": masks}
+        before, after = (np.bincount(m.ravel(), minlength=256) for m in (ids, masks[i]))
+        lost[i] = any(np.flatnonzero((before > 0) & (after == 0)) != void)
+    return {"images": images, "masks": masks, "lost": lost}
+
+
+def _room(count: int, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """Make arrays for images and masks; raise ValueError if they are too large."""
+    with suppress(MemoryError, ValueError):
+        images = np.empty((count, *size, 3), np.uint8)
+        return images, np.empty((count, *size), np.uint8)
+    raise ValueError(
+        f"{count} images of {size[0]} x {size[1]} pixels do not fit into memory; ask "
+        "for a smaller size."
+    )
+
+
+def tell_lost(lost: np.ndarray, names: Sequence[str], size: tuple[int, int]) -> None:
+    """Print one sentence if images lost a class when they were brought to a size.
+
+    lost: bool (N,), from `decode`. names: those of the N images.
+    """
+    if lost.any():
+        print(
+            f"{lost.sum():,} of {len(lost):,} masks lost a class at {size[0]} x "
+            f"{size[1]} pixels, where it is too thin or too small to be seen "
+            f"({names[int(lost.argmax())]} is the first): a larger size keeps more."
+        )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from html import escape
+
+from utils.quiz.number import is_near, number_of
 
 # Widgets keep each label on one line and cut what is too long.
 STYLE = """<style>
@@ -67,7 +68,9 @@ def _row(question: dict, said: str, words: dict, count: Callable[[bool], None]):
     def check(_) -> None:
         answer = given()
         if answer is None:
-            feedback.value = _aloud(f"<p>{escape(words['choose'])}</p>")
+            unread = question["kind"] == "number" and controls[0].value.strip()
+            said = words["write" if unread else "choose"]
+            feedback.value = _aloud(f"<p>{escape(said)}</p>")
             return
         right, html = judge(question, answer, words)
         feedback.value = _aloud(html)
@@ -91,7 +94,7 @@ def _controls(question: dict, words: dict) -> tuple[list, Callable]:
         text = ipywidgets.Text(placeholder=words["number"], layout={"width": "160px"})
         if question["unit"]:
             text.description = escape(question["unit"]) if old else question["unit"]
-        return [text], lambda: number_of(text.value)
+        return [text], lambda: number_of(text.value, question)
     if question["kind"] == "pixel":
         names = words["row_of"], words["column_of"]
         choices = [
@@ -122,15 +125,6 @@ def _controls(question: dict, words: dict) -> tuple[list, Callable]:
     return [radio], lambda: None if radio.value is None else [radio.value]
 
 
-def number_of(written: str) -> float | None:
-    """Read a number as people write it: 0.5, 0,5 or 9 409; None if it is none."""
-    try:
-        number = float(written.replace(",", ".").replace(" ", ""))
-    except ValueError:
-        return None
-    return number if math.isfinite(number) else None
-
-
 def judge(question: dict, answer, words: dict) -> tuple[bool, str]:
     """Tell whether an answer is right, and why, as HTML.
 
@@ -149,9 +143,8 @@ def judge(question: dict, answer, words: dict) -> tuple[bool, str]:
             )
             extra = f"<p>{escape(said)}</p>"
     elif question["kind"] == "number":
-        near = question["tolerance"] + 1e-9  # 0.1 + 0.2 is not 0.3 in binary
-        right = abs(answer - question["answer"]) <= near
-        why = _why(question, right, lambda value: abs(answer - value) <= near)
+        right = is_near(question, answer, question["answer"])
+        why = _why(question, right, lambda value: is_near(question, answer, value))
     else:
         right = list(answer) in question["answer"]
         why = _why(question, right, lambda value: list(answer) == value)

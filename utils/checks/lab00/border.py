@@ -70,18 +70,37 @@ def _cases() -> Iterator[Case]:
     yield case("a distance beyond the frame", large, large[:, ::-1].copy(), 6, 9)
 
 
-def _band(labels, distance, outside=None, square=True, own=True):
+def _in_window(step, distance) -> bool:
+    """Tell whether a step stays in a window that is `distance` pixels wide."""
+    before = distance // 2
+    return -before <= step < distance - before
+
+
+SHAPES = {  # of the neighbourhood: (down, right, distance) -> is it inside
+    "square": lambda down, right, distance: True,
+    "diamond": lambda down, right, distance: abs(down) + abs(right) <= distance,
+    "circle": lambda down, right, distance: down**2 + right**2 <= distance**2,
+    "window": lambda *place: all(_in_window(step, place[2]) for step in place[:2]),
+    "cross": lambda down, right, distance: down == 0 or right == 0,
+}
+
+
+def _band(labels, distance, outside=None, shape="square"):
     """Tell for each pixel whether another class is near; rules may be wrong."""
     wide = np.pad(
         labels.astype(int),
         distance,
-        **({"mode": "edge"} if outside is None else {"constant_values": outside}),
+        **(
+            {"constant_values": outside}
+            if isinstance(outside, int)
+            else {"mode": outside or "edge"}
+        ),
     )
     height, width = labels.shape
     found = np.zeros(labels.shape, bool)
     for down in range(-distance, distance + 1):
         for right in range(-distance, distance + 1):
-            if not square and abs(down) + abs(right) > distance:
+            if not SHAPES[shape](down, right, distance):
                 continue
             rows = slice(distance + down, distance + down + height)
             columns = slice(distance + right, distance + right + width)
@@ -95,10 +114,10 @@ def _iou(parts, nothing=np.nan):
     return (a & b).sum() / union if union else nothing
 
 
-def _scored(nothing=np.nan, shrink=0, absent=np.nan, **rules):
+def _scored(nothing=np.nan, reach=lambda distance: distance, **rules):
     def answer(truth, prediction, classes, distance):
         pair = truth, prediction
-        bands = [_band(labels, max(distance - shrink, 0), **rules) for labels in pair]
+        bands = [_band(labels, reach(distance), **rules) for labels in pair]
         return np.array(
             [
                 _iou([band & (part == one) for band, part in zip(bands, pair)], nothing)
@@ -141,6 +160,37 @@ def _dice(truth, prediction, classes, distance):
     return 2 * scores / (1 + scores)
 
 
+def _recall(truth, prediction, classes, distance):
+    scores = np.full(classes, np.nan)
+    bands = [_band(labels, distance) for labels in (truth, prediction)]
+    for one in range(classes):
+        a, b = bands[0] & (truth == one), bands[1] & (prediction == one)
+        scores[one] = (a & b).sum() / a.sum()
+    return scores
+
+
+def _away_from_the_frame(truth, prediction, classes, distance):
+    inner = np.zeros(truth.shape, bool)
+    inner[distance:-distance, distance:-distance] = True
+    pair = truth, prediction
+    bands = [_band(labels, distance) & inner for labels in pair]
+    parts = [[b & (x == one) for b, x in zip(bands, pair)] for one in range(classes)]
+    return np.array([_iou(part) for part in parts])
+
+
+def _if_in(occurs):
+    """Score the classes that occur, by a wrong rule, in the maps."""
+
+    def answer(truth, prediction, classes, distance):
+        scores = _by_neighbours(truth, prediction, classes, distance)
+        for one in range(classes):
+            if not occurs((truth == one).any(), (prediction == one).any()):
+                scores[one] = np.nan
+        return scores
+
+    return answer
+
+
 BORDER = Exercise(
     "border_iou",
     _by_neighbours,
@@ -157,19 +207,53 @@ BORDER = Exercise(
             "are not there. Repeat the outermost pixels instead.",
         ),
         Mistake(
-            _scored(square=False),
+            _scored(shape="diamond"),
             "Your neighbourhood is a diamond. Take the whole square: corners count "
             "too.",
         ),
         Mistake(
-            _scored(shrink=1),
+            _scored(reach=lambda distance: distance - 1),
             "Your borders are one pixel too thin: the square reaches `distance` pixels "
             "to each side.",
         ),
         Mistake(
-            _scored(shrink=-1),
+            _scored(reach=lambda distance: distance + 1),
             "Your borders are one pixel too thick: the square reaches `distance` "
             "pixels to each side.",
+        ),
+        *(
+            Mistake(
+                narrow,
+                "Your window is `distance` pixels wide. The square reaches `distance` "
+                "pixels to each side, so it is 2 * distance + 1 wide.",
+            )
+            for narrow in (
+                _scored(reach=lambda distance: distance // 2),
+                _scored(shape="window"),
+            )
+        ),
+        Mistake(
+            _scored(reach=lambda distance: 1),
+            "You look at the nearest neighbours alone. The square reaches `distance` "
+            "pixels to each side.",
+        ),
+        Mistake(
+            _scored(shape="circle"),
+            "Your neighbourhood is a disc. Take the whole square: corners count too.",
+        ),
+        Mistake(
+            _scored(shape="cross"),
+            "Your neighbourhood is a cross. Take the whole square: corners count too.",
+        ),
+        Mistake(
+            _scored(outside="wrap"),
+            "Beyond the frame your image goes on at its other side. Repeat the "
+            "outermost pixels instead.",
+        ),
+        Mistake(
+            _away_from_the_frame,
+            "You leave out the pixels near the frame. They are border pixels if the "
+            "part of the square that lies in the image holds another class.",
         ),
         Mistake(
             _outer,
@@ -192,6 +276,21 @@ BORDER = Exercise(
             "first.",
         ),
         Mistake(_dice, "These are Dice values. IoU divides the overlap by the union."),
+        Mistake(
+            _recall,
+            "You divide by the border of the truth. IoU divides the overlap by the "
+            "union of both borders.",
+        ),
+        Mistake(
+            _if_in(lambda truth, prediction: truth and prediction),
+            "A class that is in one of the maps alone is nan in your result. It has "
+            "border pixels there, so it scores 0.",
+        ),
+        Mistake(
+            _if_in(lambda truth, prediction: truth),
+            "A class that the prediction invents is nan in your result. It has border "
+            "pixels there, so it scores 0.",
+        ),
         Mistake(
             _scored(nothing=0.0),
             "A class without border pixels in both maps scores 0 in your result. It "

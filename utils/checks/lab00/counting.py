@@ -72,6 +72,10 @@ def _void_as(number):
     return answer
 
 
+def _class_0_as_void(truths, predictions, classes):
+    return _by_pixel(np.where(truths == 0, VOID, truths), predictions, classes)
+
+
 def _void_dropped_where_right(truths, predictions, classes):
     return _by_pixel(
         np.where(truths == VOID, predictions, truths), predictions, classes
@@ -129,6 +133,10 @@ CONFUSION = Exercise(
             "predicted there.",
         ),
         Mistake(
+            _class_0_as_void,
+            "You leave out class 0. It is a class like the others; void is 255.",
+        ),
+        Mistake(
             _void_dropped_where_right,
             "Void pixels are counted as right. Leave them out, whatever is predicted "
             "there.",
@@ -157,6 +165,14 @@ CONFUSION = Exercise(
             lambda **case: np.minimum(_by_pixel(**case), 1),
             "Each pair of classes is counted once at most. An index that occurs twice "
             "in matrix[index] += 1 is added once: np.add.at or np.bincount count all.",
+        ),
+        Mistake(
+            lambda **case: _by_pixel(**case) * (1 - np.eye(case["classes"], dtype=int)),
+            "You count the errors alone. What is right belongs on the diagonal.",
+        ),
+        Mistake(
+            lambda **case: np.moveaxis(_by_pixel(**case), 0, -1),
+            "The images are the last axis of your result. They come first.",
         ),
         Mistake(
             _without_minlength,
@@ -195,8 +211,9 @@ def _means_cases() -> Iterator[Case]:
     matrices[0, 1], matrices[0, :, 1] = 0, 0
     matrices[1, 0], matrices[1, :, 0] = 0, 0
     yield Case("classes that some images lack", {"matrices": matrices})
-    matrices = matrices.copy()
+    matrices = generator.integers(1, 20, (3, 5, 5))
     matrices[:, 2], matrices[:, :, 2] = 0, 0
+    matrices[:, 0] = 0  # this one is predicted, so it counts
     yield Case("a class that no image has", {"matrices": matrices})
     matrices[1] = 0
     yield Case("an image that is all void", {"matrices": matrices})
@@ -226,6 +243,38 @@ def _means(union=None, fill=None, mean=None):
     return answer
 
 
+def _where(decides):
+    """Average over the classes for which `decides` gives no 0."""
+
+    def answer(matrices):
+        def mean(matrix):
+            return _nanmean(np.where(decides(matrix) > 0, _scores(matrix), np.nan))
+
+        each = np.array([mean(matrix) for matrix in matrices])
+        return mean(matrices.sum(axis=0)), _nanmean(each)
+
+    return answer
+
+
+def _empty_images_as(score):
+    def answer(matrices):
+        each = [mean(matrix) if matrix.any() else score for matrix in matrices]
+        return _right_pair(matrices)[0], np.mean(each)
+
+    def mean(matrix):
+        return _nanmean(_scores(matrix))
+
+    return answer
+
+
+def _smoothed(matrices):
+    """Add 1 above and below the line, so that nothing is 0 / 0."""
+    counts = np.concatenate([matrices.sum(axis=0)[None], matrices]).astype(float)
+    hit = np.diagonal(counts, axis1=1, axis2=2)
+    scores = (hit + 1) / (counts.sum(axis=1) + counts.sum(axis=2) - hit + 1)
+    return scores[0].mean(), scores[1:].mean()
+
+
 def _right_pair(matrices):
     return _means_by_class(matrices)
 
@@ -250,6 +299,16 @@ MEANS = Exercise(
             "IoU of each class.",
         ),
         Mistake(
+            _where(lambda matrix: matrix.sum(axis=1)),
+            "A class that is predicted and nowhere in the truth is missing from your "
+            "means. Its IoU is 0: leave a class out only if it is in neither.",
+        ),
+        Mistake(
+            _where(lambda matrix: matrix.sum(axis=0)),
+            "A class of the truth that is never predicted is missing from your means. "
+            "Its IoU is 0: leave a class out only if it is in neither.",
+        ),
+        Mistake(
             _means(union=lambda rows, columns: rows + columns),
             "The hits are in the row and in the column, so you count them twice below "
             "the line: take them away once.",
@@ -267,6 +326,26 @@ MEANS = Exercise(
             _means(union=lambda rows, columns: columns),
             "You divide by the column alone, the pixels called so. What was missed is "
             "in the row and belongs to the union.",
+        ),
+        Mistake(
+            _where(np.diagonal),
+            "A class without a hit is missing from your means. Its IoU is 0: leave a "
+            "class out only if it is in neither the truth nor the prediction.",
+        ),
+        Mistake(
+            _smoothed,
+            "The 1 that you add above and below the line changes every IoU. Divide the "
+            "counts as they are, and leave out what would be 0 / 0.",
+        ),
+        Mistake(
+            _empty_images_as(0),
+            "An image that is all void scores 0 in your mean. Leave it out of the mean "
+            "over the images.",
+        ),
+        Mistake(
+            _empty_images_as(1),
+            "An image that is all void scores 1 in your mean. Leave it out of the mean "
+            "over the images.",
         ),
         Mistake(
             _means(fill=0.0),

@@ -70,10 +70,6 @@ def _too_short(mask):
     return np.concatenate([counts[:1] - 1, counts[1:-1], counts[-1:] + 1])
 
 
-def _wrapped(mask):
-    return _by_grouping(mask).astype(np.uint8)
-
-
 def _pairs(mask):
     """Give start and length of each run of 1, as some competitions want it."""
     counts = _by_grouping(mask)
@@ -127,6 +123,32 @@ ENCODE = Exercise(
             "These are the places where runs start. Return how long they are.",
         ),
         Mistake(
+            lambda mask: np.cumsum(_by_grouping(mask)),
+            "These are the places where runs end. Return how long they are.",
+        ),
+        Mistake(
+            lambda mask: np.append(_by_grouping(mask), 0),
+            "You add a run of length 0 at the end. Only the first count may be 0.",
+        ),
+        Mistake(
+            lambda mask: np.append(
+                _by_grouping(mask), [0] * (len(_by_grouping(mask)) % 2)
+            ),
+            "You add a run of length 0 at the end. Only the first count may be 0.",
+        ),
+        Mistake(
+            lambda mask: _by_grouping(mask)[: len(_by_grouping(mask)) // 2 * 2],
+            "The zeros behind the last object are missing. They are a run too.",
+        ),
+        Mistake(
+            lambda mask: np.concatenate([_runs(column) for column in mask.T]),
+            "You start anew in each column. A run goes on at the top of the next one.",
+        ),
+        Mistake(
+            lambda mask: mask.T.ravel()[1:] - mask.T.ravel()[:-1],
+            "NumPy does not subtract bool. Compare neighbours with != instead.",
+        ),
+        Mistake(
             _pairs,
             "These are a start and a length for each run of ones, as in some "
             "competitions. Here all runs have a length, and no start.",
@@ -137,8 +159,12 @@ ENCODE = Exercise(
             "Compare neighbours instead of subtracting them.",
         ),
         Mistake(
-            _wrapped,
+            lambda mask: _by_grouping(mask).astype(np.uint8),
             "A run of more than 255 pixels does not fit into uint8.",
+        ),
+        Mistake(
+            lambda mask: _by_grouping(mask).astype(np.int8),
+            "A run of more than 127 pixels does not fit into int8.",
         ),
     ),
 )
@@ -176,6 +202,15 @@ def _flat(counts):
     return np.repeat(np.arange(len(counts)) % 2, np.asarray(counts, int))
 
 
+def _turn(ends, size, side="right"):
+    return np.searchsorted(ends, np.arange(size), side=side) % 2
+
+
+def _one_too_long(counts, height, width):
+    pixels = _turn(np.cumsum(counts), height * width, side="left")
+    return pixels.reshape(width, height).T
+
+
 DECODE = Exercise(
     "decode",
     _by_appending,
@@ -202,6 +237,27 @@ DECODE = Exercise(
         Mistake(
             lambda **case: _by_appending(**case)[::-1],
             "Your mask is upside down.",
+        ),
+        Mistake(
+            lambda **case: _by_appending(**case)[:, ::-1],
+            "Left and right are swapped in your mask.",
+        ),
+        Mistake(
+            lambda **case: _by_appending(**case).astype(int) * 255,
+            "Your mask holds 0 and 255. It must hold 0 and 1.",
+        ),
+        Mistake(
+            _one_too_long,
+            "Your first run is one pixel too long. A run of n pixels ends before pixel "
+            "n, if they are counted from 0.",
+        ),
+        Mistake(
+            lambda counts, height, width: (
+                _turn(np.cumsum(counts, dtype=np.uint8), height * width)
+                .reshape(width, height)
+                .T
+            ),
+            "Your sums of counts are uint8, which ends at 255. Add them up as int.",
         ),
         Mistake(
             lambda counts, height, width: _flat(counts),

@@ -100,6 +100,13 @@ def _ask(function: Callable, given: dict):
     return scores[0], scores[1], _choice(*scores)
 
 
+def _is_number(value) -> bool:
+    """Tell whether a value is one number, an array without axes included."""
+    if isinstance(value, np.ndarray | np.generic):
+        return value.ndim == 0 and value.dtype.kind in "iuf"
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
 def _choice(first, second) -> str:
     try:
         if first == second:
@@ -119,14 +126,18 @@ def _scored(score: Callable) -> Callable:
 
 def _inspect(given: dict, answer) -> str | None:
     """Find out what a score that chooses wrongly looked at."""
-    scores, choice = answer[:2], answer[2]
-    for value in scores:
-        number = isinstance(value, Real | np.ndarray) and np.ndim(value) == 0
-        if not number or isinstance(value, bool | np.bool_):
-            return (
-                "A score is one number for the whole batch, so that two networks can "
-                "be ranked. The mean of several is one."
-            )
+    if answer is None:
+        return f"There is no score for the story {given['story']} yet: it is None."
+    *scores, choice = answer
+    if not all(_is_number(value) for value in scores):
+        return (
+            "A score is one number for the whole batch, so that two networks can be "
+            "ranked. The mean of several is one."
+        )
+    try:
+        scores = [float(score) for score in scores]
+    except OverflowError:  # a whole number with hundreds of digits
+        scores = [np.inf]
     if not np.isfinite(scores).all():
         return "A score that is nan or infinite ranks nothing."
     wanted = _scored(_right)(**given)

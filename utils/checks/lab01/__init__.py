@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from utils.checks.core import check, finish, sealed
+from utils.checks.core import check, conclude
 from utils.checks.lab01.hunting import judge
 from utils.checks.lab01.mining import MINE
 from utils.checks.lab01.planning import PLAN, STARTS
@@ -36,6 +36,4 @@ def hunt(after, before, is_sheep) -> None:
 
     after, before: chances of sheep (N, H, W). is_sheep: bool (N, H, W), the truth.
     """
-    with sealed():
-        result = judge(after, before, is_sheep)
-    finish("hunt", *result)
+    conclude("hunt", judge, after, before, is_sheep)

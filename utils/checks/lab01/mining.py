@@ -104,6 +104,31 @@ def _top_then_thinned(chances, is_target, count, apart):
     return tuple(np.array(kept, int).reshape(-1, 3).T)
 
 
+def _after_targets(chances, is_target, count, apart):
+    chances = chances.copy()
+    for scene, row, column in np.argwhere(is_target):
+        top, left = max(row - apart + 1, 0), max(column - apart + 1, 0)
+        chances[scene, top : row + apart, left : column + apart] = 0
+    return _greedy(chances, is_target, count, apart)
+
+
+def _once_for_all_scenes(chances, is_target, count, apart):
+    kept: list[tuple[int, int, int]] = []
+    for scene in range(len(chances)):
+        free = chances[scene : scene + 1].copy()
+        for _, row, column in kept:
+            top, left = max(row - apart + 1, 0), max(column - apart + 1, 0)
+            free[0, top : row + apart, left : column + apart] = 0
+        found = _greedy(free, is_target[scene : scene + 1], count, apart)
+        kept += [(scene, *place[1:]) for place in zip(*found, strict=True)]
+    return tuple(np.array(kept, int).reshape(-1, 3).T)
+
+
+def _ordered(case, key):
+    places = sorted(zip(*_greedy(**case), strict=True), key=key)
+    return tuple(np.array(places, int).reshape(-1, 3).T)
+
+
 def _swapped(**case):
     scene, row, column = _greedy(**case)
     return scene, column, row
@@ -163,6 +188,50 @@ MINE = Exercise(
             _taken(near=lambda down, right, apart: np.minimum(down, right) < apart),
             "You forbid whole rows and columns. Two places are near only if rows and "
             "columns are both less than `apart`.",
+        ),
+        Mistake(
+            lambda count, **case: _greedy(count=count - 1, **case),
+            "You stop one place too early: `count` of each scene, if it has so many.",
+        ),
+        Mistake(
+            _taken(near=lambda down, right, apart: np.maximum(down, right) < apart - 1),
+            "You keep one pixel too little distance: two places less than `apart` rows "
+            "and columns from each other are near.",
+        ),
+        Mistake(
+            _taken(
+                near=lambda down, right, apart: np.maximum(down, right) <= apart // 2
+            ),
+            "Your square is `apart` wide. Two places are near if rows and columns are "
+            "both less than `apart`: it reaches so far to each side.",
+        ),
+        Mistake(
+            _after_targets,
+            "You also blot out the neighbours of the target. Only a place that you "
+            "took makes others near.",
+        ),
+        Mistake(
+            _once_for_all_scenes,
+            "A place that you took in one scene keeps you from taking it in the next. "
+            "Start anew in each scene.",
+        ),
+        Mistake(
+            lambda **case: _ordered(case, lambda place: place),
+            "Your places go row by row. In a scene, the worst alarm comes first.",
+        ),
+        Mistake(
+            lambda **case: _ordered(case, lambda place: -case["chances"][place]),
+            "The worst alarm of all scenes comes first in your answer. Scenes come in "
+            "order, and only within a scene the worst is first.",
+        ),
+        Mistake(
+            lambda **case: np.transpose(_greedy(**case)),
+            "Each row of yours is a place. Return 3 things: all scenes, all rows, all "
+            "columns.",
+        ),
+        Mistake(
+            lambda **case: _greedy(**case)[1:],
+            "The scenes are missing. Return three arrays: scene, row, column.",
         ),
         Mistake(
             _top_then_thinned,

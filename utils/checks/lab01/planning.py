@@ -37,6 +37,11 @@ def _spread(length, size, stride):
     return np.linspace(0, length - size, count).round().astype(int)
 
 
+SPREAD = (
+    "Your windows are spread evenly. They lie `stride` pixels apart, and only the last "
+    "one is moved."
+)
+
 STARTS = Exercise(
     "window_starts",
     _laid,
@@ -97,9 +102,30 @@ STARTS = Exercise(
             "These are the middles of the windows. Return their first pixels.",
         ),
         Mistake(
+            lambda length, size, stride: np.sort(np.arange(length - size, -1, -stride)),
+            "You count back from the end, so the first window may not start at 0. "
+            "Count from 0, and move only the last one.",
+        ),
+        Mistake(
+            lambda length, size, stride: np.append(
+                0, np.sort(np.arange(length - size, 0, -stride))
+            ),
+            "You count back from the end and move the first window. Count from 0, and "
+            "move only the last one.",
+        ),
+        Mistake(
+            lambda length, size, stride: np.roll(_laid(length, size, stride), 1),
+            "These are the right starts in another order. They must rise.",
+        ),
+        Mistake(
+            lambda length, size, stride: np.floor(
+                np.linspace(0, length - size, len(_laid(length, size, stride)))
+            ),
+            SPREAD,
+        ),
+        Mistake(
             _spread,
-            "Your windows are spread evenly. They lie `stride` pixels apart, and only "
-            "the last one is moved.",
+            SPREAD,
         ),
         Mistake(
             lambda length, size, stride: _laid(length, stride, size),
@@ -133,24 +159,23 @@ def _plan_cases() -> Iterator[Case]:
         yield case(
             "random numbers", height, width, size, cost, count * cost + cost // 2
         )
-    windows = len(_laid(30, 6, 3)) * len(_laid(47, 6, 3))
+    windows = len(_laid(30, 6, 6)) * len(_laid(47, 6, 6))
     yield case("a budget that is met exactly", 30, 47, 6, 70, windows * 70)
     yield case("enough for stride 1", 12, 9, 5, 10, 10**9)
-    yield case("a budget for nothing", 40, 30, 5, 1000, 9000)
+    yield case("a budget for nothing", 40, 30, 5, 1000, 42_000)  # 42 at stride 6
     yield case("one window that is the image", 32, 32, 32, 2_400_000, 2_400_000)
 
 
-def _planned(count=None, allowed=None, order=None, best=None, answer=None):
+def _planned(count=None, allowed=None, order=None):
     """Make a planner of which one part may be wrong."""
 
     def plan(height, width, size, cost, budget):
-        found = 0, 0
         for stride in (order or range)(1, size + 1):
             windows = (count or _windows)(height, width, size, stride)
             fits = (allowed or (lambda bill: bill <= budget))(windows * cost)
             if fits:
                 return stride, windows
-        return found
+        return 0, 0
 
     return plan
 
@@ -177,6 +202,8 @@ def _beyond_size(height, width, size, cost, budget):
     return 0, 0
 
 
+POWERS = (1, 2, 4, 8, 16, 32)
+
 PLAN = Exercise(
     "plan",
     _cheapest_first,
@@ -192,6 +219,11 @@ PLAN = Exercise(
                 _cheapest_first(**case)[1] * case["cost"],
             ),
             "The second number is the bill. Return how many windows there are.",
+        ),
+        Mistake(
+            _planned(order=lambda first, end: range(first, end - 1)),
+            "You never try a stride as long as a window. It is allowed, and leaves no "
+            "gap: range stops before its end.",
         ),
         Mistake(
             _planned(
@@ -232,6 +264,20 @@ PLAN = Exercise(
             "You add the counts of rows and columns. Each row has all the columns.",
         ),
         Mistake(
+            _planned(order=lambda first, end: range(first + 1, end)),
+            "You never try stride 1.",
+        ),
+        Mistake(
+            _planned(order=lambda first, end: [n for n in POWERS if n < end]),
+            "You try powers of 2 alone. Any whole number is a stride.",
+        ),
+        Mistake(
+            _planned(
+                order=lambda first, end: [n for n in range(1, end) if not (end - 1) % n]
+            ),
+            "You try only strides that divide `size`. Any whole number is a stride.",
+        ),
+        Mistake(
             _strictly,
             "A bill that is exactly the budget can be paid: <= and not <.",
         ),
@@ -239,6 +285,11 @@ PLAN = Exercise(
             _planned(order=lambda first, end: range(end - 1, first - 1, -1)),
             "You return the longest stride that fits. The shortest one that can be "
             "paid gives the best outlines.",
+        ),
+        Mistake(
+            _planned(order=lambda first, end: range(first, end + 1)),
+            "Your stride is longer than a window, so pixels between the windows get "
+            "no answer. If no stride up to `size` can be paid, return 0, 0.",
         ),
         Mistake(
             _beyond_size,
@@ -256,6 +307,12 @@ PLAN = Exercise(
         Mistake(
             lambda **case: (
                 _cheapest_first(**case) if sum(_cheapest_first(**case)) else None
+            ),
+            "No stride can be paid here. Return 0, 0.",
+        ),
+        Mistake(
+            lambda **case: (
+                _cheapest_first(**case) if sum(_cheapest_first(**case)) else (-1, -1)
             ),
             "No stride can be paid here. Return 0, 0.",
         ),

@@ -20,9 +20,11 @@ class Classifier:
 
     def __call__(self, windows):
         windows = np.asarray(windows)
-        if windows.shape[1:] != (self.size, self.size, 3) or not len(windows):
+        if not windows.size:
+            raise ValueError("classify got no window, but it takes at least one")
+        if windows.shape[1:] != (self.size, self.size, 3):
             raise ValueError(
-                f"classify got {windows.shape}, but it takes at least one window: "
+                f"classify got {windows.shape}, but it takes windows: "
                 f"(n, {self.size}, {self.size}, 3)"
             )
         self.calls.append(len(windows))
@@ -119,11 +121,11 @@ def _inspect(given: dict, answer) -> str | None:
     return None
 
 
-def _arranged(arrange, order=None):
+def _arranged(arrange, order=None, scale=1):
     def answer(image, tops, lefts, size, classify, batch):
         corners = _corners(tops, lefts)
         corners = order(corners) if order else corners
-        laid = np.stack([image[t : t + size, x : x + size] for t, x in corners])
+        laid = np.stack([image[t : t + size, x : x + size] for t, x in corners]) / scale
         return arrange(classify(laid), len(tops), len(lefts), batch)
 
     return answer
@@ -184,6 +186,27 @@ SLIDE = Exercise(
                 ].reshape(rows, columns, -1)
             ),
             "The last batch is missing: it may be smaller than the others.",
+        ),
+        Mistake(
+            lambda image, tops, lefts, size, classify, batch: classify([]),
+            "Your last batch is empty: the windows fill the batches before it. Call "
+            "classify only if a window is left.",
+        ),
+        Mistake(
+            lambda image, tops, lefts, size, classify, batch: classify(
+                np.ones((size, size, 3))
+            ),
+            "classify takes a batch. A single window is a batch of one: window[None].",
+        ),
+        Mistake(
+            _arranged(_rows, scale=255),
+            "Give classify the pixels as they are: it scales them itself, if it must.",
+        ),
+        Mistake(
+            lambda image, tops, lefts, size, classify, batch: _one_by_one(
+                image, range(len(tops)), range(len(lefts)), size, classify, batch
+            ),
+            "You cut at the numbers of the windows, 0, 1, 2. Cut at tops[i], lefts[j].",
         ),
         Mistake(
             lambda image, tops, lefts, size, classify, batch: _one_by_one(

@@ -19,6 +19,11 @@ def run(kernels, strides, x) -> np.ndarray:
     for number, (kernel, stride) in enumerate(zip(kernels, strides, strict=True), 1):
         x = np.maximum(x, 0) if number > 1 else np.asarray(x, float)
         high, wide, channels, _ = kernel.shape
+        if high > x.shape[0] or wide > x.shape[1]:
+            raise ValueError(
+                f"Your kernel number {number} has {high} x {wide} places, but only "
+                f"{x.shape[0]} x {x.shape[1]} arrive: is a stride too long?"
+            )
         if channels != x.shape[2]:
             raise ValueError(
                 f"Your kernel number {number} takes {channels} channels, but "
@@ -30,9 +35,7 @@ def run(kernels, strides, x) -> np.ndarray:
 
 
 def _classify(kernels, strides, matrices, order, window) -> np.ndarray:
-    features = np.asarray(window, float)
-    if kernels:
-        features = np.maximum(run(kernels, strides, window), 0)
+    features = np.maximum(run(kernels, strides, window), 0)
     if order == "mean":
         x = features.mean(axis=(0, 1))
     elif order == "HWC":
@@ -96,31 +99,43 @@ def _cases() -> Iterator[Case]:
         yield case("random layers", convolutions, features, (7, 5, 4), order, (17, 23))
     yield case("a classifier without hidden layers", two, (2, 4), (3,), "CHW", (4, 7))
     yield case("features of a single place", two, (1, 1), (6, 2), "HWC", (3, 5))
-    yield case("no convolution at all", [], (4, 3), (5, 2), "CHW", (2, 5))
+    yield case("a single convolution", [(3, 2, 4)], (4, 3), (5, 2), "CHW", (2, 5))
     yield case("an image that is one window", two, (3, 4), (2, 6), "mean", (0, 0))
 
 
+class NoNetwork:
+    """What the learner returned cannot be run, and why."""
+
+    def __init__(self, why: str):
+        self.why = why
+
+    def __repr__(self):
+        return "kernels and strides that cannot be run"
+
+
 def _ask(function, given: dict):
-    """Run what the learner returns on the image; a text says why that is impossible."""
+    """Run what the learner returns on the image, or say why that is impossible."""
     *layers, image = given.values()
     answer = function(*layers)
     if answer is None:
         return None
     if not isinstance(answer, tuple | list) or len(answer) != 2:
-        return "Return two lists: kernels and strides."
-    if any(kernel is None for kernel in answer[0]):
-        return "There is None among your kernels: is exercise 1 written?"
+        return NoNetwork("Return two lists: kernels and strides.")
     try:
+        if any(kernel is None for kernel in answer[0]):
+            return NoNetwork("There is None among your kernels: is exercise 1 written?")
         kernels = [np.asarray(plain(kernel), float) for kernel in answer[0]]
-        strides = [int(stride) for stride in answer[1]]
-    except (TypeError, ValueError):
-        return "Return two lists: kernels, which are arrays, and strides, numbers."
-    if problem := _misshapen(given, kernels, strides):
-        return problem
+        steps = [float(plain(stride)) for stride in answer[1]]
+    except (TypeError, ValueError, OverflowError):
+        return NoNetwork(
+            "Return two lists: kernels, which are arrays, and strides, numbers."
+        )
+    if problem := _misshapen(given, kernels, steps):
+        return NoNetwork(problem)
     try:
-        return run(kernels, strides, image)
+        return run(kernels, [int(step) for step in steps], image)
     except ValueError as error:
-        return str(error)
+        return NoNetwork(str(error))
 
 
 def _misshapen(given: dict, kernels: list, strides: list) -> str:
@@ -143,8 +158,11 @@ def _misshapen(given: dict, kernels: list, strides: list) -> str:
                 f"Your kernel number {number} has the shape {kernel.shape}. A kernel "
                 "has four axes: height, width, channels, units."
             )
-        if stride < 1:
-            return f"Your stride number {number} is {stride}. It is at least 1."
+        if not (stride >= 1 and stride.is_integer()):
+            return (
+                f"Your stride number {number} is {stride:g}. It is a whole number, at "
+                "least 1."
+            )
         if number > body + 1 and kernel.shape[:2] != (1, 1):
             high, wide = kernel.shape[:2]
             return (
@@ -196,6 +214,8 @@ def _size_of_head(given: dict, found: tuple) -> str:
             "counts, too.",
         ),
         ((1, 1), "The first dense layer looks at all features of a window."),
+        ((right[0],) * 2, "Its height is right, but its width is another."),
+        ((right[1],) * 2, "Its width is right, but its height is another."),
     )
     for size, reason in reasons:
         if found == size:
@@ -204,7 +224,7 @@ def _size_of_head(given: dict, found: tuple) -> str:
 
 
 def _inspect(given: dict, answer) -> str | None:
-    return answer if isinstance(answer, str) else None
+    return answer.why if isinstance(answer, NoNetwork) else None
 
 
 def _network(head_stride=lambda high, wide, strides: 1, body=None, order_of=None):
@@ -255,9 +275,7 @@ CONVERT = Exercise(
             "Windows overlap: the kernels of dense layers have stride 1.",
         ),
         Mistake(
-            _network(
-                head_stride=lambda high, wide, strides: strides[-1] if strides else 1
-            ),
+            _network(head_stride=lambda high, wide, strides: strides[-1]),
             "The first dense layer got the stride of the last convolution. Its own is "
             "1.",
         ),

@@ -175,6 +175,14 @@ EVERYWHERE = Exercise(
             '"reflect" they stand there once.',
         ),
         Mistake(
+            _answer(mode="wrap"),
+            "Beyond the border your image goes on at its other side. Mirror it there.",
+        ),
+        Mistake(
+            _answer(behind=lambda size, jump: size // 2 + jump - 2),
+            BORDER,
+        ),
+        Mistake(
             _answer(mode="edge"),
             "You repeat the pixels at the border. Mirror the image there.",
         ),

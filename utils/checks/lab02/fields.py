@@ -81,6 +81,11 @@ def _padding_in_pixels(layers):
     return size, jump, start
 
 
+def _from_nothing(layers):
+    size, jump, start = _backwards(layers)
+    return size - 1, jump, start
+
+
 def _no_steps(jump, stride):
     return 1
 
@@ -203,6 +208,19 @@ FIELD = Exercise(
             _padding_in_pixels,
             "Your padding counts in pixels. Its rows are put in front of the layer's "
             "inputs, and lie as far apart as these.",
+        ),
+        Mistake(
+            _from_nothing,
+            "Your size is one too small: without any layer a unit sees one pixel.",
+        ),
+        Mistake(
+            lambda layers: (*_backwards(layers)[:2], -_backwards(layers)[2]),
+            "The sign of your start is wrong.",
+        ),
+        Mistake(
+            lambda layers: _backwards([(k, d, s, p) for k, s, d, p in layers]),
+            "Stride and dilation are swapped: a layer is kernel, stride, dilation, "
+            "padding.",
         ),
         Mistake(
             _walk(begin=0.5),

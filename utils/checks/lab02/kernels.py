@@ -207,6 +207,24 @@ KERNEL = Exercise(
             "Units stand before channels, as PyTorch has it. Here they come last.",
         ),
         Mistake(
+            _except(
+                "mean",
+                lambda w, height, width: (
+                    w.repeat(height * width, axis=0).reshape(
+                        height, width, -1, w.shape[1]
+                    )
+                    / (height * width)
+                ),
+            ),
+            'With "mean" your weights lie channel by channel, but each place needs all '
+            "of them: repeat the whole array, not each row of it.",
+        ),
+        Mistake(
+            lambda **case: by_impulses(**case).transpose(3, 2, 0, 1),
+            "Your axes are units, channels, height, width, as in PyTorch. Here they "
+            "are height, width, channels, units.",
+        ),
+        Mistake(
             lambda **case: np.moveaxis(by_impulses(**case), 3, 0),
             "Units are your first axis, as in PyTorch. Here they come last.",
         ),

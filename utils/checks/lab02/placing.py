@@ -239,6 +239,20 @@ PLACE = Exercise(
             "Height and width are swapped.",
         ),
         Mistake(
+            lambda start, **case: by_interp(start=start - 0.5, **case),
+            "Your scores lie half a pixel too far up and left. Here the centre of "
+            "pixel 0 is at 0.",
+        ),
+        Mistake(
+            lambda start, **case: by_interp(start=start + 0.5, **case),
+            "Your scores lie half a pixel too far down and right. Here the centre of "
+            "pixel 0 is at 0.",
+        ),
+        Mistake(
+            lambda start, **case: by_interp(start=start + 1, **case),
+            "Your scores lie one pixel too far down and right: pixels count from 0.",
+        ),
+        Mistake(
             _one_way,
             "Your scores change evenly along the columns, but jump from row to row.",
         ),

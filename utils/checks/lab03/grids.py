@@ -108,6 +108,11 @@ def _of_all_maps(x, stride):
     return np.broadcast_to(pattern, (len(x), stride, stride))
 
 
+ADDED = (
+    "What you add to the variance of the map changes every share. Divide by the "
+    "variance itself, and return 0 where it is 0."
+)
+
 GRID = Exercise(
     "grid_share",
     share,
@@ -195,6 +200,42 @@ GRID = Exercise(
         Mistake(
             _shares(divide=lambda y, x, maps: y.var(axis=(1, 2)) / x.var(axis=(1, 2))),
             "A constant map has the variance 0, and 0 / 0 is nan. Return 0 for it.",
+        ),
+        Mistake(
+            lambda maps, stride: np.where(
+                np.ptp(maps, axis=(1, 2)) > 0, share(maps, stride), 1.0
+            ),
+            "A constant map has 1 in your result. It has no pattern: return 0 for it.",
+        ),
+        Mistake(
+            _shares(
+                divide=lambda y, x, maps: y.var(axis=(1, 2)) / (x.var(axis=(1, 2)) + 1)
+            ),
+            ADDED,
+        ),
+        Mistake(
+            _shares(
+                divide=lambda y, x, maps: (
+                    y.var(axis=(1, 2)) / (x.var(axis=(1, 2)) + 0.01)
+                )
+            ),
+            ADDED,
+        ),
+        Mistake(
+            _shares(
+                lambda x, stride: np.median(_cells(x, stride), axis=(1, 3)),
+            ),
+            "Your pattern is the median of the cells. Take their mean.",
+        ),
+        Mistake(
+            _shares(
+                divide=lambda y, x, maps: _safe(
+                    _cells(x, y.shape[1]).var(axis=(2, 4)).mean(axis=(1, 2)),
+                    x.var(axis=(1, 2)),
+                )
+            ),
+            "This is the mean variance within a cell. Average the cells first, then "
+            "take the variance of that pattern.",
         ),
         Mistake(
             _shares(whole=lambda maps, stride: maps),

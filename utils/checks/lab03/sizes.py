@@ -34,7 +34,7 @@ def _size_cases() -> Iterator[Case]:
 
     generator = np.random.default_rng(30)
     yield case("the worked example", 10, 3, 2, 1, 2, 0, transposed=False)
-    yield case("the way back of it", 4, 3, 2, 1, 2, 1, transposed=True)
+    yield case("a transposed convolution by hand", 4, 3, 2, 1, 2, 1, transposed=True)
     for number in range(16):
         size, kernel = generator.choice(np.arange(12, 70), 2, replace=False)
         kernel, stride = kernel % 6 + 2, generator.integers(2, 5)
@@ -47,7 +47,7 @@ def _size_cases() -> Iterator[Case]:
                 transposed=True,
             )
         else:
-            numbers = size, kernel, stride, padding, dilation, 0
+            numbers = size, kernel, stride, padding, dilation, number % 3
             yield case("random convolutions", *numbers, transposed=False)
     yield case("nothing but a size and a kernel", 9, 4)
     yield case("a stride larger than the kernel", 5, 2, 3, 0, 1, 0, transposed=True)
@@ -107,9 +107,25 @@ SIZE = Exercise(
             "A negative number of pixels: where nothing is left, the answer is 0.",
         ),
         Mistake(
+            lambda output_padding=0, **case: (
+                _counted(output_padding=output_padding, **case)
+                + (0 if case.get("transposed") else output_padding)
+            ),
+            "Output padding belongs to the transposed convolution alone.",
+        ),
+        Mistake(
             _sizes(lambda n, k, s, p, d: int((n + 2 * p - d * (k - 1) - 1) / s) + 1),
             "int(...) rounds towards zero, so a window that does not fit is counted. "
             "Round down with //, then nothing below 0.",
+        ),
+        Mistake(
+            _sizes(lambda n, k, s, p, d: max(0, _down(n, k, 1, p, d) - 1) // s + 1),
+            "You keep the steps from falling below 0, and then add 1: a window that "
+            "does not fit is counted. Nothing below 0 comes last.",
+        ),
+        Mistake(
+            lambda **case: max(1, _counted(**case)),
+            "Your answer is at least 1. Where no pixel is left, it is 0.",
         ),
         Mistake(
             _sizes(lambda n, k, s, p, d: abs(_down(n, k, s, p, d))),
@@ -355,6 +371,25 @@ BACK = Exercise(
         Mistake(
             _walked(lost=lambda left, stride, size: int(left % stride > 0)),
             "More than one pixel can be missing, if the stride is 3 or larger.",
+        ),
+        Mistake(
+            _walked(lost=lambda left, stride, size: 0),
+            "You never add output padding. Behind the last step of a window, pixels "
+            "may be left over, and these are missing on the way back.",
+        ),
+        Mistake(
+            _walked(lambda size, kernel, padding, dilation: size - 1),
+            "Kernel and padding count as well: the remainder is that of the steps of "
+            "the window, not that of size - 1.",
+        ),
+        Mistake(
+            lambda size, layers: np.array([n for n in _tried(size, layers) if n]),
+            "A layer that misses nothing has the output padding 0. Return it, too.",
+        ),
+        Mistake(
+            lambda size, layers: _walked()(size, layers[::-1]),
+            "You walk through the encoder backwards. The image enters its first "
+            "layer; only the answer is turned round.",
         ),
         Mistake(
             lambda size, layers: np.array(_sizes_back(size, layers)[-2::-1]),

@@ -189,6 +189,26 @@ TRANSPOSED = Exercise(
             "Each output channel has a bias of its own.",
         ),
         Mistake(
+            _stamps(finish=lambda canvas, bias, p, o: _cut(canvas, p, p) + bias[0]),
+            "All output channels get the first bias. Each has one of its own.",
+        ),
+        Mistake(
+            lambda **case: np.moveaxis(_stamped(**case), 0, -1),
+            "The channels are your last axis. Here they come first: (K, H, W).",
+        ),
+        Mistake(
+            lambda output_padding, **case: _stamped(
+                output_padding=output_padding, **case
+            )[:, :, : -output_padding or None],
+            "Output padding adds rows and columns. You add rows alone.",
+        ),
+        Mistake(
+            lambda output_padding, **case: _stamped(
+                output_padding=output_padding, **case
+            )[:, : -output_padding or None],
+            "Output padding adds rows and columns. You add columns alone.",
+        ),
+        Mistake(
             _stamps(_bias_each_time, lambda canvas, bias, p, o: _cut(canvas, p, p)),
             "The bias is part of your stamps, so it is added where stamps overlap "
             "again, and where none is written not at all. Add it once, at the end.",

@@ -92,6 +92,14 @@ def _column_first(block, top, left, size, features, channel):
     return top + row, left + column
 
 
+def _middle(block, top, left, size, features, channel):
+    return top + block.shape[0] // 2, left + block.shape[1] // 2
+
+
+def _row_and_column(block, top, left, size, features, channel):
+    return top + block.max(axis=1).argmax(), left + block.max(axis=0).argmax()
+
+
 def _of_full_width(block, top, left, size, features, channel):
     row, column = divmod(int(block.argmax()), size)
     return top + row, left + column
@@ -176,6 +184,20 @@ UNPOOL = Exercise(
             _blocks(lambda block, top, left, *_: (top, left)),
             "All values stand in the upper left corner of their block. They belong "
             "where the block has its maximum.",
+        ),
+        Mistake(
+            _blocks(_middle),
+            "All values stand in the middle of their block. They belong where the "
+            "block has its maximum.",
+        ),
+        Mistake(
+            _blocks(_row_and_column),
+            "You look for the row and the column of the maximum one by one. In a tie "
+            "they may belong to different places.",
+        ),
+        Mistake(
+            lambda features, values, size: _walked(features, values, size) + features,
+            "All else is 0 in the result. You add the values to the features.",
         ),
         Mistake(
             _repeated,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from utils.checks.core import check, finish, sealed
+from utils.checks.core import check, conclude
 from utils.checks.lab04.comparing import COMPARE
 from utils.checks.lab04.doubling import DOUBLE
 from utils.checks.lab04.fusing import FUSE
@@ -38,6 +38,4 @@ def ablation(report, ledger) -> None:
     report: (scores of "fixed", scores of "learned", verdict), scores by seed.
     ledger: (name, seed, score) of every training.
     """
-    with sealed():
-        result = judge(report, ledger)
-    finish("ablation", *result)
+    conclude("ablation", judge, report, ledger)

@@ -92,13 +92,16 @@ def _flipped(gaps, mean, low, high):
 def _spoken(function, arguments):
     """Call compare, and take a verdict of np.where or np.select for the word it is."""
     answer = function(*arguments.values())
+    if isinstance(answer, np.ndarray) and answer.ndim:
+        answer = [*answer]
     if not isinstance(answer, tuple | list):
         return answer
-    return [
-        str(part) if isinstance(part, np.ndarray | np.generic)
-        and part.dtype.kind == "U" and part.ndim == 0 else part
-        for part in answer
-    ]  # fmt: skip
+    return [str(part) if _is_text(part) else part for part in answer]
+
+
+def _is_text(part) -> bool:
+    array = isinstance(part, np.ndarray | np.generic)
+    return array and part.dtype.kind == "U" and part.ndim == 0
 
 
 def _cases() -> Iterator[Case]:
@@ -143,6 +146,27 @@ def _cases() -> Iterator[Case]:
     whole = {0: 61, 4: 58, 9: 60, 2: 64}
     percent = {2: 59, 9: 51, 4: 52, 0: 54}
     yield case("scores in percent, whole numbers", whole, percent, 3.182)
+
+
+WORDS = ("first", "second", "cannot rank")
+UNKNOWN = (
+    "One pair has no spread that could be measured, which is not a spread of 0. The "
+    "ends are infinite."
+)
+
+
+def _in_words(given, answer) -> str | None:
+    """Look at the verdict alone."""
+    if not isinstance(answer, tuple | list) or len(answer) != 4:
+        return None
+    if isinstance(answer[3], str) and answer[3] in WORDS:
+        return None
+    return f"The verdict, your last answer, is one of the words {', '.join(WORDS)}."
+
+
+def _extremes(first, second, t):
+    gaps = _by_seed(first, second)
+    return gaps.mean(), gaps.min(), gaps.max(), ranked(gaps.min(), gaps.max())
 
 
 COMPARE = Exercise(
@@ -211,6 +235,14 @@ COMPARE = Exercise(
             "both share. Take the spread of the differences.",
         ),
         Mistake(
+            _compared(reach=lambda gaps, t, *_: t / 2 * _error(gaps)),
+            "You halve t. The interval reaches t standard errors to either side.",
+        ),
+        Mistake(
+            _compared(ends=lambda mean, reach: (mean - reach / 2, mean + reach / 2)),
+            "You halve t. The interval reaches t standard errors to either side.",
+        ),
+        Mistake(
             _compared(gaps=lambda first, second: -_by_seed(first, second)),
             "The difference is first minus second; yours is the other way round.",
         ),
@@ -266,9 +298,12 @@ COMPARE = Exercise(
             "ends there: nothing is known.",
         ),
         Mistake(
+            _compared(single=lambda mean: (0.0, 0.0)),
+            UNKNOWN,
+        ),
+        Mistake(
             _compared(single=lambda mean: (mean, mean)),
-            "One pair has no spread that could be measured, which is not a spread of "
-            "0. The ends are infinite.",
+            UNKNOWN,
         ),
         Mistake(
             _compared(
@@ -277,9 +312,14 @@ COMPARE = Exercise(
                     ranked(low, high) if len(gaps) > 1 else "cannot rank"
                 ),
             ),
-            "One pair has no spread that could be measured, which is not a spread of "
-            "0. The ends are infinite.",
+            UNKNOWN,
+        ),
+        Mistake(
+            _extremes,
+            "These are the smallest and the largest difference. The interval of the "
+            "mean is t standard errors to either side.",
         ),
     ),
+    inspect=_in_words,
     ask=_spoken,
 )

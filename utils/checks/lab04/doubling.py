@@ -57,6 +57,14 @@ def _blended(own=0.75, edge="edge", first=0, swap=False, axes=(0, 1), cut=True):
     return answer
 
 
+def _diagonal(cells, height, width):
+    wide = np.pad(cells.astype(float), ((1, 1), (1, 1), (0, 0)), mode="edge")
+    y, x = np.arange(height)[:, None], np.arange(width)
+    row, column = y // 2 + 1, x // 2 + 1
+    across = wide[row + 2 * (y % 2) - 1, column + 2 * (x % 2) - 1]
+    return 0.75 * wide[row, column] + 0.25 * across
+
+
 def _in_the_type_of_the_cells(cells, height, width):
     """Double along one axis, then along the other, each into an array of one dtype."""
     rows = _blended(axes=(0,))(cells, height, 2 * cells.shape[1])[:, ::2]
@@ -158,6 +166,24 @@ DOUBLE = Exercise(
         Mistake(
             _blended(axes=(1,)),
             "You blend columns only, and repeat rows. Do the same along both axes.",
+        ),
+        Mistake(
+            _blended(own=2 / 3),
+            "You give the own cell 2/3. Its centre is a quarter of a cell away, so it "
+            "has 3/4.",
+        ),
+        Mistake(
+            _diagonal,
+            "You blend with the cell across the corner alone. Blend along the rows, "
+            "then along the columns of what came out: four cells take part.",
+        ),
+        Mistake(
+            lambda **case: np.round(_pixel_by_pixel(**case)),
+            "You round the scores. Return decimal numbers.",
+        ),
+        Mistake(
+            lambda cells, **case: _pixel_by_pixel(cells[..., :1], **case),
+            "You enlarge the first channel alone.",
         ),
         Mistake(
             _blended(cut=False),

@@ -21,9 +21,10 @@ class Doubling:
             raise ValueError(f"double takes (h, w, C), not the shape {cells.shape}")
         h, w, channels = cells.shape
         if height not in (2 * h - 1, 2 * h) or width not in (2 * w - 1, 2 * w):
+            which = "a second" if self.channels else "the first"
             raise ValueError(
-                f"double cannot make {h} x {w} cells {height} x {width}: that is not "
-                "twice as large"
+                f"double, called for {which} time, cannot make {h} x {w} cells "
+                f"{height} x {width}: that is not twice as large"
             )
         self.channels.append(channels)
         for axis, length in ((0, height), (1, width)):
@@ -209,6 +210,18 @@ FUSE = Exercise(
             "add the bias once, at the end.",
         ),
         Mistake(
+            _summed(total=lambda scores: np.maximum(scores, 0)),
+            "Scores may be negative: there is no ReLU behind the last convolution.",
+        ),
+        Mistake(
+            _summed(total=lambda scores: scores.astype(int)),
+            "Your results are cut to whole numbers.",
+        ),
+        Mistake(
+            _summed(weigh=np.square),
+            "You weigh the scales twice.",
+        ),
+        Mistake(
             _summed(weigh=lambda weights: np.ones(3)),
             "Your result does not depend on the weights of the scales.",
         ),
@@ -267,6 +280,14 @@ FUSE = Exercise(
             _coarse_in_one_go,
             "double makes twice the size and no more. The coarse scores need two "
             "steps: to the size of the middle scale, then to that of the fine one.",
+        ),
+        Mistake(
+            lambda double, **case: _summed()(
+                **case,
+                double=lambda cells, height, width: double(cells, width, height),
+            ),
+            "Height and width are swapped where you call double: it takes the rows "
+            "first.",
         ),
         Mistake(
             _doubled_by_shape,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import combinations
+from itertools import combinations, combinations_with_replacement
 from math import comb
 
 import numpy as np
@@ -65,6 +65,48 @@ BEST = Exercise(
     _over_groups,
     _cases,
     (
+        Mistake(
+            lambda scores, tries: _over_groups({*scores.tolist()}, tries),
+            "You count equal scores once: a set forgets that they belong to different "
+            "runs.",
+        ),
+        Mistake(
+            lambda scores, tries: np.mean(
+                [max(g) for g in {*combinations(sorted(scores.tolist()), tries)}]
+            ),
+            "You count equal groups once: a set forgets that they hold different runs.",
+        ),
+        Mistake(
+            lambda scores, tries: np.mean(
+                [*{max(g) for g in combinations(scores.tolist(), tries)}]
+            ),
+            "You average over the scores that are the best of some group. Average over "
+            "the groups: a score counts as often as it is the best.",
+        ),
+        Mistake(
+            lambda scores, tries: _over_groups(scores, min(tries + 1, len(scores))),
+            "Your groups have one run too many: there are `tries` in each.",
+        ),
+        Mistake(
+            lambda scores, tries: np.mean(
+                [max(g) for g in combinations_with_replacement(scores, tries)]
+            ),
+            "The same run stands in a group several times. The runs of a group are "
+            "different ones.",
+        ),
+        Mistake(
+            lambda scores, tries: np.array(
+                [max(group) for group in combinations(scores, tries)]
+            ),
+            "These are the best of all the groups. Return their mean.",
+        ),
+        Mistake(
+            lambda scores, tries: np.mean(
+                [max(0, *group) for group in combinations(scores, tries)]
+            ),
+            "Your search of the highest score begins with 0. Scores may be negative: "
+            "begin with the first.",
+        ),
         Mistake(
             lambda scores, tries: np.max(scores),
             "This is the best of all runs. With fewer tries one often misses it.",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from numbers import Integral, Real
 
 from utils.checks.lab04.comparing import paired
+from utils.checks.values import plain
 
 NAMES = ("fixed", "learned")
 VERDICTS = ("first", "second", "cannot rank")
@@ -19,8 +20,7 @@ def judge(report, ledger) -> tuple[bool, str]:
     """Compare a report with the ledger; whatever the verdict, it has to follow."""
     if report is None:
         return False, "It is not written yet, for it returns None."
-    if isinstance(report, tuple | list):  # a verdict of np.select is an array
-        report = [x.item() if getattr(x, "shape", None) == () else x for x in report]
+    report = _plain(report)
     problem, hint = _form(report)
     if not problem:
         runs = _runs(ledger)
@@ -32,6 +32,16 @@ def judge(report, ledger) -> tuple[bool, str]:
         f"All {2 * count} runs are reported, {count} pairs with the same seeds, and "
         "the verdict is what they allow."
     )
+
+
+def _plain(value):
+    """Turn arrays and tensors without axes into what they hold, in lists as well."""
+    if isinstance(value, tuple | list):  # a verdict of np.select is an array
+        return [_plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {_plain(key): _plain(item) for key, item in value.items()}
+    value = plain(value)
+    return value.item() if getattr(value, "shape", None) == () else value
 
 
 def _runs(ledger) -> dict[tuple, list[float]]:
@@ -55,7 +65,7 @@ def _form(report) -> tuple[str, str]:
                 "Return a dictionary from seed to score, so that a pair can be found.",
             )
         whole = all(isinstance(seed, Integral) for seed in scores)
-        if not whole or not all(isinstance(s, Real) for s in scores.values()):
+        if not whole or not all(_is_score(score) for score in scores.values()):
             return (
                 f'The scores of "{name}" do not lead from whole numbers to numbers.',
                 "The keys are seeds, the values are what run gave for them.",
@@ -66,6 +76,10 @@ def _form(report) -> tuple[str, str]:
             f"It is the last thing that compare returns, one of {', '.join(VERDICTS)}.",
         )
     return "", ""
+
+
+def _is_score(score) -> bool:
+    return isinstance(score, Real) and abs(score) < 1e9  # nan is none, too
 
 
 def _seeds(report, runs) -> tuple[str, str] | None:

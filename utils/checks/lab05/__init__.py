@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from utils.checks.core import check, finish
+from utils.checks.core import check, conclude
 from utils.checks.lab05.analysis import ERROR_TABLE
 from utils.checks.lab05.augmentation import TURN_AND_ZOOM
 from utils.checks.lab05.experiment import judge
@@ -41,4 +41,4 @@ def train_for_melanomas(answer, predict: Callable, validation) -> None:
 
     predict: (model, images) -> logits (N, H, W). validation: Samples with diagnoses.
     """
-    finish("train_for_melanomas", *judge(answer, predict, validation))
+    conclude("train_for_melanomas", judge, answer, predict, validation, seconds=120)

@@ -83,6 +83,13 @@ def _table(
     return answer
 
 
+def _without_empty(truths, predictions, groups):
+    table = _rows_by_pixel(truths, predictions, groups)
+    kept = np.any(truths, axis=(1, 2)) | np.any(predictions, axis=(1, 2))
+    rows = _rows_by_pixel(truths[kept], predictions[kept], groups[kept])
+    return {group: rows.get(group, row) for group, row in table.items()}
+
+
 def _cases() -> Iterator[Case]:
     def case(name, truths, predictions, groups):
         groups = np.asarray(groups, np.uint8)
@@ -108,8 +115,9 @@ def _cases() -> Iterator[Case]:
         yield case("a random batch", truths, predictions, groups)
     yield case("predictions of bool", truths, predictions == 1, groups)
     yield case("a Dice of exactly 0.8", masks([1, 1, 0, 0]), masks([1, 1, 1, 0]), [3])
-    nothing = masks([0, 0], [0, 0], [1, 0])
-    yield case("masks that are rightly empty", nothing, nothing, [1, 1, 0])
+    some = masks([0, 0], [0, 0], [1, 0])
+    less = masks([0, 0], [0, 0], [0, 0])  # the empty one counts beside the bad one
+    yield case("masks that are rightly empty", some, less, [1, 0, 0])
     yield case(
         "as much missed as invented",
         masks([1, 1, 0], [1, 0, 0]),
@@ -138,6 +146,26 @@ ERROR_TABLE = Exercise(
             _table(members=lambda groups, group: groups == groups),
             "Every group has the same row, that of all images. Choose the images of "
             "the group first: groups == group.",
+        ),
+        Mistake(
+            _without_empty,
+            "You leave out images that are rightly left empty. Each is a perfect "
+            "answer, with Dice 1.",
+        ),
+        Mistake(
+            lambda **case: {
+                group: (mean, share * (case["groups"] == group).mean(), word)
+                for group, (mean, share, word) in _rows_by_pixel(**case).items()
+            },
+            "You divide by the number of all images. The share is of the group's.",
+        ),
+        Mistake(
+            _table(
+                kind=lambda areas, *masks: _kind(
+                    (areas[1] > areas[2]).sum(), (areas[2] > areas[1]).sum()
+                ),
+            ),
+            "You let each image vote. Count pixels, over all images of the group.",
         ),
         Mistake(
             _table(share=lambda scores: (scores < 0.8).sum()),

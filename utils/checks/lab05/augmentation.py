@@ -40,10 +40,30 @@ def _turn_and_zoom_by_pixel(image, mask, turns, window):
     return new_image, new_mask
 
 
-def _cut_first(image, mask, turns, window):
+def _cut_then_turn_and_zoom(image, mask, turns, window):
     top, left, height, width = window
-    image = image[top : top + height, left : left + width]
-    return _both(image, mask[top : top + height, left : left + width], turns, window)
+    results = []
+    for array in (image, mask):
+        part = np.rot90(array[top : top + height, left : left + width], turns)
+        rows, columns = (
+            _floor(side, cut) for side, cut in zip(mask.shape, part.shape, strict=False)
+        )
+        results.append(part[rows][:, columns])
+    return tuple(results)
+
+
+def _rounded(count, size):
+    return np.minimum(np.round(np.arange(count) * size / count), size - 1).astype(int)
+
+
+def _half_up(count, size):
+    return np.minimum(np.floor(np.arange(count) * size / count + 0.5), size - 1).astype(
+        int
+    )
+
+
+def _spread(count, size):
+    return np.linspace(0, size - 1, count).astype(int)
 
 
 def _cut_then_turn(image, mask, turns, window):
@@ -73,6 +93,8 @@ def _inspect(arguments: dict, answer) -> str | None:
     """Look for what spoils a mask, whatever was done to it."""
     if not isinstance(answer, tuple | list):
         return None
+    if [np.ndim(part) for part in answer[:2] if isinstance(part, np.ndarray)] == [2, 3]:
+        return "Image and mask are swapped: return the image first."
     if [type(part) for part in answer] != [np.ndarray, np.ndarray]:
         return None
     image, mask = answer
@@ -146,7 +168,33 @@ TURN_AND_ZOOM = Exercise(
             lambda image, mask, turns, window: _both(image, mask, 0, window),
             "Nothing is turned in your result.",
         ),
-        Mistake(_cut_then_turn, "You cut the window first. Turn first, then cut."),
+        *(
+            Mistake(cut_first, "You cut the window first. Turn first, then cut.")
+            for cut_first in (_cut_then_turn, _cut_then_turn_and_zoom)
+        ),
+        *(
+            Mistake(
+                lambda image, mask, turns, window, nearest=nearest: _both(
+                    image, mask, turns, window, nearest
+                ),
+                "You round to the nearest row and column. Row r of the result is row r "
+                "* height // H, rounded down.",
+            )
+            for nearest in (_rounded, _half_up)
+        ),
+        Mistake(
+            lambda image, mask, turns, window: _both(
+                image, mask, turns, window, _spread
+            ),
+            "Your rows run evenly from the first to the last, so the last is shown "
+            "once. Row r of the result is row r * height // H.",
+        ),
+        Mistake(
+            lambda image, mask, turns, window: _both(
+                image, mask, min(turns, 1), window
+            ),
+            "You turn once at most. turns goes up to 3.",
+        ),
         Mistake(
             _reordered(1, 0, 2, 3),
             "top and left are swapped: top counts rows, and rows are axis 0.",

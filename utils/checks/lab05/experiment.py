@@ -16,6 +16,16 @@ MOST_MISSED = 0.02  # of the pixels of melanoma
 LEAST_MELANOMA, LEAST_OTHERS = 0.90, 0.70  # mean Dice
 
 
+def _number(value) -> float | None:
+    """Take a number, also an array or a tensor of one; give None for all else."""
+    value = plain(value)
+    if isinstance(value, np.ndarray) and value.size == 1:
+        value = value.item()
+    if not isinstance(value, Real) or isinstance(value, bool):
+        return None
+    return float(np.clip(value, -1e9, 1e9))
+
+
 def judge(answer, predict: Callable, validation: Samples) -> tuple[bool, str]:
     """Tell whether (model, threshold) reaches the three goals, and what to try."""
     if answer is None:
@@ -23,9 +33,15 @@ def judge(answer, predict: Callable, validation: Samples) -> tuple[bool, str]:
     if not isinstance(answer, tuple | list) or len(answer) != 2:
         return False, "Return two things: return model, threshold."
     model, threshold = answer
-    if not isinstance(threshold, Real) or not 0 < threshold < 1:
+    threshold = _number(threshold)
+    if threshold is None:
         return False, (
-            f"The threshold is {threshold!r}, but it is on the probability, between "
+            "The second thing that you return is no single number between 0 and 1. "
+            "Return model, threshold, in this order."
+        )
+    if not 0 < threshold < 1:
+        return False, (
+            f"The threshold is {threshold:.4g}, but it is on the probability, between "
             "0 and 1. The logit 0 is the probability 0.5."
         )
     try:

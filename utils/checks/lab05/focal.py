@@ -108,6 +108,21 @@ def _focal_in_two_terms(logits, masks, alpha=0.25, gamma=2.0):
     return -(alpha * lesion + (1 - alpha) * rest).mean((1, 2))
 
 
+TINY = 10.0 ** -np.arange(5, 17)  # what people add, or clip at
+
+
+def _without_sigmoid(clip=0.0, add=0.0):
+    """Take the logits for probabilities, clipped or with a little in the logarithm."""
+
+    def answer(logits, masks, alpha=0.25, gamma=2.0):
+        chance = np.clip(logits, clip, 1 - clip) if clip else logits
+        right = np.where(masks == 1, chance, 1 - chance)
+        weight = np.where(masks == 1, alpha, 1 - alpha)
+        return -(weight * (1 - right) ** gamma * np.log(right + add)).mean((1, 2))
+
+    return answer
+
+
 FOCAL = Exercise(
     "focal_loss",
     _focal_oracle,
@@ -138,6 +153,24 @@ FOCAL = Exercise(
             "(1 - p) ** gamma is missing.",
         ),
         Mistake(
+            lambda logits, masks, alpha=0.25, gamma=2.0: _focal(
+                logits, masks, alpha
+            ).mean((1, 2)),
+            "gamma is always 2 in your result: use the argument.",
+        ),
+        Mistake(
+            lambda logits, masks, alpha=0.25, gamma=2.0: _focal(
+                logits, masks, gamma=gamma
+            ).mean((1, 2)),
+            "alpha is always 0.25 in your result: use the argument.",
+        ),
+        Mistake(
+            lambda logits, masks, alpha=0.25, gamma=2.0: _focal(logits, masks).mean(
+                (1, 2)
+            ),
+            "alpha and gamma make no difference to your result: use the arguments.",
+        ),
+        Mistake(
             _focal_mean(easy=True),
             "You raise p to the power of gamma, so the easy pixels count most. It is "
             "1 - p, which is small where the network is right.",
@@ -150,11 +183,24 @@ FOCAL = Exercise(
             "makes them probabilities.",
         ),
         Mistake(
-            lambda logits, masks, **settings: _focal_of_probability(
-                logits, masks, **settings
+            lambda logits, masks, **settings: _focal(
+                logits.clip(-50, 50), masks, **settings
             ).mean((1, 2)),
-            "You take the logits for probabilities: the logarithm of a negative number "
-            "is nan. The sigmoid of a logit is the probability.",
+            "You cut the logits off, so one of -1000 costs no more than one of -50. "
+            "log(1 + exp(x)) is np.logaddexp(0, x), for every x.",
+        ),
+        Mistake(
+            lambda logits, masks, **settings: _focal(
+                logits, np.ones_like(masks), **settings
+            ).mean((1, 2)),
+            "The masks make no difference to your result.",
+        ),
+        Mistake(
+            lambda masks, alpha=0.25, **case: (
+                _focal(masks=masks, alpha=alpha, **case).mean((1, 2))
+                / np.where(masks == 1, alpha, 1 - alpha).mean((1, 2))
+            ),
+            "You divide by the weights. Take the plain mean over the pixels.",
         ),
         Mistake(
             lambda **case: -_focal(**case).mean((1, 2)),
@@ -201,7 +247,7 @@ FOCAL = Exercise(
                 "costs no more than one of -20. Work on the logits: "
                 "log(1 + exp(x)) is np.logaddexp(0, x).",
             )
-            for tiny in 10.0 ** -np.arange(5, 17)
+            for tiny in TINY
         ),
         *(
             Mistake(
@@ -210,6 +256,14 @@ FOCAL = Exercise(
                 "both: log(1 + exp(x)) is np.logaddexp(0, x).",
             )
             for unstable in (_focal_of_sigmoid, _focal_in_two_terms)
+        ),
+        *(
+            Mistake(
+                _without_sigmoid(**little),
+                "You take the logits for probabilities: the logarithm of a negative "
+                "number is nan. The sigmoid of a logit is the probability.",
+            )
+            for little in ({}, *({how: n} for how in ("clip", "add") for n in TINY))
         ),
     ),
 )

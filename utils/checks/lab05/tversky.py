@@ -46,6 +46,12 @@ def _tversky_flipped(probabilities, masks, alpha=0.3, beta=0.7):
     return 1 - (both + 0.5) / (both + alpha * invented + beta * missed + 0.5)
 
 
+def _with_all_of_both(probabilities, masks, alpha=0.3, beta=0.7):
+    both, found = (probabilities * masks).sum((1, 2)), probabilities.sum((1, 2))
+    below = both + alpha * found + beta * masks.sum((1, 2)) + 0.5
+    return 1 - (both + 0.5) / below
+
+
 def _tversky_cases() -> Iterator[Case]:
     def case(name, probabilities, masks, *weights):
         arguments = {"probabilities": probabilities, "masks": masks}
@@ -145,6 +151,43 @@ TVERSKY = Exercise(
             _tversky_flipped,
             "~ flips all eight bits of a uint8: ~0 is 255, not 1. The background is "
             "1 - masks.",
+        ),
+        *(
+            Mistake(
+                lambda over=over, **case: _tversky(**case, over=(over, over)),
+                f"You add {over} above and below the line. The exercise adds 0.5.",
+            )
+            for over in (1, 0.001)
+        ),
+        Mistake(
+            lambda probabilities, masks, **weights: _tversky(
+                probabilities, masks, 0.5, 0.5
+            ),
+            "This is the soft Dice loss, where both errors weigh 0.5. Use alpha and "
+            "beta.",
+        ),
+        Mistake(
+            lambda probabilities, masks, alpha=0.3, beta=0.7: _tversky(
+                probabilities, masks, alpha, 1 - alpha
+            ),
+            "You take 1 - alpha for beta. It is an argument of its own.",
+        ),
+        Mistake(
+            lambda probabilities, masks, alpha=0.3, beta=0.7: _tversky(
+                probabilities, masks, 0.3, beta
+            ),
+            "alpha is always 0.3 in your result: use the argument.",
+        ),
+        Mistake(
+            lambda probabilities, masks, **weights: _tversky(
+                1 / (1 + np.exp(-probabilities)), masks, **weights
+            ),
+            "What comes in are probabilities. They need no sigmoid.",
+        ),
+        Mistake(
+            _with_all_of_both,
+            "What is found counts again in your FP and FN. Invented is outside of the "
+            "mask, missed is what the probability lacks inside.",
         ),
         Mistake(
             lambda probabilities, masks, **weights: _tversky(probabilities, masks),

@@ -141,6 +141,12 @@ ASPP = Exercise(
             "ReLU is missing everywhere.",
         ),
         Mistake(
+            lambda features, kernels, biases, rates: _pooled(
+                features, kernels, biases, (rates[0],) * len(rates)
+            ),
+            "All your branches have the first rate. Each has its own.",
+        ),
+        Mistake(
             _option(rate=lambda rate: 1),
             "The rates make no difference to your result: each branch has its own.",
         ),

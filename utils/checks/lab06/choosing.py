@@ -28,8 +28,11 @@ def _choose_cases() -> Iterator[Case]:
 def _inspect(given: dict, answer) -> str | None:
     """Say what keeps the rates from being right; many are."""
     field, size = given["field"], given["size"]
-    listed = isinstance(answer, list | tuple | np.ndarray) and np.ndim(answer) == 1
-    if not listed:
+    listed = isinstance(answer, list | tuple | np.ndarray)
+    if not listed or any(
+        isinstance(rate, list | tuple | np.ndarray) and np.shape(rate)
+        for rate in answer
+    ):
         return "Return the rates, one for each layer, in a list or an array."
     if not all(isinstance(rate, Integral) for rate in answer):
         if any(isinstance(rate, float | np.floating) for rate in answer):
@@ -39,6 +42,8 @@ def _inspect(given: dict, answer) -> str | None:
             )
         return "A rate is a whole number."
     rates = [int(rate) for rate in answer]
+    if any(rate > field for rate in rates):
+        return f"One of your rates is larger than the whole field, {field}."
     if any(rate < 1 for rate in rates):
         return "A rate is 1 or more: rate 1 is an ordinary layer."
     spanned = 1 + (size - 1) * sum(rates)

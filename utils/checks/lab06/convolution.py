@@ -94,6 +94,17 @@ def _without_padding(image, kernels, rate=1, stride=1):
     return inside[::stride, ::stride]
 
 
+def _padded_by(padding):
+    """Pad by another rule, and convolve where the kernel fits."""
+
+    def answer(image, kernels, rate=1, stride=1):
+        edge = padding(len(kernels), rate)
+        wide = np.pad(image.astype(float), ((edge, edge), (edge, edge), (0, 0)))
+        return _without_padding(wide, kernels, rate, stride)
+
+    return answer
+
+
 def _stuffed_after(image, kernels, rate=1, stride=1):
     """Strides first, so that the rate counts outputs and not pixels."""
     return _by_output(image[::stride, ::stride], kernels, rate, 1)
@@ -146,6 +157,25 @@ CONVOLVE = Exercise(
             _without_padding,
             "Your result is smaller, since the kernel never leaves the image. Pad with "
             "zeros, so that its middle can lie on every pixel.",
+        ),
+        *(
+            Mistake(
+                _padded_by(padding),
+                "You pad too few rows and columns, or too many. The outermost weight "
+                "is k // 2 * rate pixels from the middle one: pad so many.",
+            )
+            for padding in (
+                lambda size, rate: size // 2,
+                lambda size, rate: rate,
+                lambda size, rate: size // 2 + rate - 1,
+                lambda size, rate: size - 1,
+            )
+        ),
+        Mistake(
+            lambda image, kernels, rate=1, stride=1: _by_output(
+                image, kernels, stride, rate
+            ),
+            "Rate and stride are swapped.",
         ),
         Mistake(
             _stuffed_after,

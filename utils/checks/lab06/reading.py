@@ -78,10 +78,17 @@ def _inspect(arguments, answer):
     ):
         return "A set has no order. Make a list or an array of it, in rising order."
     expected = places_read(**arguments)
-    if np.shape(answer) == expected.shape and len(expected) > 1:
-        places = np.asarray(answer)
-        if (np.sort(places) == expected).all() and (places != expected).any():
-            return "These are the right places. List them in rising order."
+    try:
+        places = np.asarray(answer, float)
+    except (
+        TypeError,
+        ValueError,
+        OverflowError,
+    ):  # no numbers, or rows of unlike length
+        return "Return the places, whole numbers, in a list or an array."
+    listed = places.shape == expected.shape and (np.sort(places) == expected).all()
+    if listed and (places != expected).any():
+        return "These are the right places. List them in rising order."
     return None
 
 

@@ -181,6 +181,11 @@ def _axes_mixed(columns_first: bool) -> Callable:
     return answer
 
 
+def _bins_swapped(features, boxes, images, size, stride):
+    regions = _aligned()(features, boxes, images, tuple(size)[::-1], stride)
+    return regions.reshape(*regions.shape[:2], *size)
+
+
 def _stacked(features, boxes, images, size, stride):
     parts = _aligned()(features, boxes, images, size, stride)
     return np.stack(list(parts))
@@ -241,6 +246,15 @@ ALIGN = Exercise(
             "You cut the boxes at the border of the image. They may reach beyond it: "
             "their bins stay as they are, and your way of reading knows what is there.",
         ),
+        Mistake(
+            _aligned(bins=lambda size: tuple(size)[::-1]),
+            "Rows and columns of the answer are swapped: `size` is rows, columns.",
+        ),
+        Mistake(
+            _bins_swapped,
+            "Your answer has the right shape, but the box is cut into as many rows as "
+            "`size` has columns: `size` is rows, columns.",
+        ),
         Mistake(_axes_mixed(columns_first=True), _MIXED),
         Mistake(_axes_mixed(columns_first=False), _MIXED),
         Mistake(
@@ -261,10 +275,6 @@ ALIGN = Exercise(
             _aligned(corners=lambda box, stride: np.divide(box, stride)[[1, 0, 3, 2]]),
             "Rows and columns are swapped. A box is x0, y0, x1, y1, x among the "
             "columns.",
-        ),
-        Mistake(
-            _aligned(bins=lambda size: tuple(size)[::-1]),
-            "Rows and columns of the answer are swapped: `size` is rows, columns.",
         ),
         Mistake(
             _aligned(image=lambda which: 0),

@@ -81,16 +81,18 @@ def _softmax(logits):
     return powers / powers.sum(axis=-1, keepdims=True)
 
 
-def _inside(boxes, height, width, stride, shift=0.5, axes=(0, 1), late=False):
-    """Which cells each box holds: (N, h, w, d)."""
+def _inside(boxes, height, width, stride, shift=0.5, axes=(0, 1), late="", early=""):
+    """Which cells each box holds: (N, h, w, d); late, early: axes with a wrong end."""
     y, x = ((np.arange(side) + shift) * stride for side in (height, width))
     x0, y0, x1, y1 = (boxes[:, None, None, :, axis] for axis in range(4))
     if axes == (1, 0):
         x0, y0, x1, y1 = y0, x0, y1, x1
     y, x = y[None, :, None, None], x[None, None, :, None]
-    if late:
-        return (x >= x0) & (x <= x1) & (y >= y0) & (y <= y1)
-    return (x >= x0) & (x < x1) & (y >= y0) & (y < y1)
+    right = x <= x1 if "x" in late else x < x1
+    low = y <= y1 if "y" in late else y < y1
+    left = x > x0 if "x" in early else x >= x0
+    high = y > y0 if "y" in early else y >= y0
+    return left & right & high & low
 
 
 def _highest(chances):
@@ -141,6 +143,13 @@ def _unscaled(boxes, height, width, stride):
     return _inside(boxes, height, width, 1)
 
 
+def _along(boxes, height, width, stride, axis):
+    """Crop along one axis alone, as if the box had no end along the other."""
+    wide = np.array(boxes, float)
+    wide[..., [1, 3] if axis == "x" else [0, 2]] = -np.inf, np.inf
+    return _inside(wide, height, width, stride)
+
+
 def _everywhere(boxes, height, width, stride):
     return np.ones((len(boxes), height, width, boxes.shape[1]), bool)
 
@@ -185,6 +194,33 @@ ASSEMBLE = Exercise(
             "Your probabilities add up to 1 over the answers. Each answer has a "
             "probability of its own, by the sigmoid.",
         ),
+        *(
+            Mistake(
+                _assembled(inside=lambda *a, late=late: _inside(*a, late=late)),
+                "A cell whose centre lies on x1 or y1 is not in the box: boxes are "
+                "half-open.",
+            )
+            for late in ("x", "y", "xy")
+        ),
+        *(
+            Mistake(
+                _assembled(inside=lambda *a, early=early: _inside(*a, early=early)),
+                "A cell whose centre lies on x0 or y0 is in the box: >= and not >.",
+            )
+            for early in ("x", "y", "xy")
+        ),
+        *(
+            Mistake(
+                _assembled(inside=lambda *a, axis=axis: _along(*a, axis=axis)),
+                "You crop rows or columns, but not both of them.",
+            )
+            for axis in ("x", "y")
+        ),
+        Mistake(
+            lambda **case: np.minimum(assembled(**case), 1),
+            "Your map says where any answer is. Write the number of the answer, "
+            "counted from 1.",
+        ),
         Mistake(
             _assembled(inside=_everywhere),
             "You do not crop. Prototypes are shared by the whole image, so an answer "
@@ -204,11 +240,6 @@ ASSEMBLE = Exercise(
             _assembled(inside=lambda *a: _inside(*a, shift=0)),
             "You ask where the corner of a cell lies. Ask for its centre, half a cell "
             "further.",
-        ),
-        Mistake(
-            _assembled(inside=lambda *a: _inside(*a, late=True)),
-            "A cell whose centre lies on x1 or y1 is not in the box: boxes are "
-            "half-open.",
         ),
         Mistake(
             _assembled(winner=_first),

@@ -93,6 +93,10 @@ def _nearest(features, y, x):
     return blend(features, np.floor(y + 0.5), np.floor(x + 0.5))
 
 
+def _rounded(features, y, x):
+    return blend(features, np.round(y), np.round(x))
+
+
 def _floor(features, y, x):
     return _corners(features, y, x)[0][0]
 
@@ -189,6 +193,21 @@ SAMPLE = Exercise(
         Mistake(
             sampled(read=_nearest),
             "You round to one cell, as RoIPool does. Mix the four around the point.",
+        ),
+        *(
+            Mistake(
+                read,
+                "You round to one cell, as RoIPool does. Mix the four around the "
+                "point.",
+            )
+            for read in (
+                sampled(read=_rounded),
+                sampled(half=0, read=_rounded),
+                sampled(read=_nearest, reach=np.inf),
+                sampled(read=_rounded, reach=np.inf),
+                sampled(half=0, read=_floor),
+                sampled(half=0, read=_floor, reach=np.inf),
+            )
         ),
         Mistake(
             sampled(read=_floor),

@@ -145,7 +145,35 @@ def _inspect(given: dict, answer) -> str | None:
             "There is no such segment: they are counted from 0. A query without one "
             "gets -1."
         )
-    return None
+    times = [int((answer == segment).sum()) for segment in range(cost.shape[1])]
+    wrong = [segment for segment, count in enumerate(times) if count != 1]
+    if not wrong:
+        return None
+    taken = answer >= 0
+    left_out = (answer[taken] == _by_force(**given)[taken]).all()
+    dear = np.array_equal(answer, _dropped_if_dear(**given))
+    if _known(given, answer) and (dear or not left_out):
+        return None
+    if times[wrong[0]]:
+        return (
+            f"Segment {wrong[0]} is given to {times[wrong[0]]} queries. Each must be "
+            "given once."
+        )
+    return (
+        f"Segment {wrong[0]} is given to nobody. Each must be given once, or the "
+        "network learns to miss it."
+    )
+
+
+def _known(given: dict, answer) -> bool:
+    """Tell whether a mistake with a hint of its own gives this answer."""
+    for mistake in ASSIGN.mistakes:
+        try:
+            if np.array_equal(mistake.answer(**given), answer):
+                return True
+        except (ValueError, IndexError):  # this mistake cannot be made here
+            continue
+    return False
 
 
 ASSIGN = Exercise(

@@ -65,6 +65,22 @@ COST = Exercise(
     _cases,
     (
         Mistake(
+            lambda height, width, channels, reduction: _product_by_product(
+                height, width, channels, 1
+            ),
+            "The reduction makes no difference to your result: fewer tokens are asked, "
+            "and merging costs something.",
+        ),
+        *(
+            Mistake(
+                lambda side=side, **case: _product_by_product(
+                    **{**case, "height": case[side], "width": case[side]}
+                ),
+                "You take the map for a square. Height and width may differ.",
+            )
+            for side in ("height", "width")
+        ),
+        Mistake(
             _counted(answer=lambda layers, pairs: (pairs, layers)),
             "The two numbers are swapped: the dense layers and the merging come first.",
         ),

@@ -127,16 +127,21 @@ def _both_as_segments(truth, truth_classes, found, found_classes, is_thing):
     return _nothing_as_segment(truth, truth_classes, found, found_classes, is_thing)
 
 
-def _listed(truth, truth_classes, found, found_classes, is_thing):
+def _listed(*columns):
     """Count what is listed and has no pixel as missed or invented."""
-    total = np.zeros((len(is_thing), 4))
-    for maps in zip(truth, truth_classes, found, found_classes, strict=True):
-        total += _counts(maps, len(is_thing))
-        for column, ids, classes in ((MISSED, *maps[:2]), (INVENTED, *maps[2:])):
-            absent = [k for s, k in enumerate(classes) if k >= 0 and s not in ids]
-            np.add.at(total[:, column], absent, 1)
-    table = _quality(total)
-    return np.stack([_mean(table[group]) for group in _groups(is_thing)])
+
+    def answer(truth, truth_classes, found, found_classes, is_thing):
+        total = np.zeros((len(is_thing), 4))
+        for maps in zip(truth, truth_classes, found, found_classes, strict=True):
+            total += _counts(maps, len(is_thing))
+            for column, ids, classes in ((MISSED, *maps[:2]), (INVENTED, *maps[2:])):
+                absent = [k for s, k in enumerate(classes) if k >= 0 and s not in ids]
+                if column in columns:
+                    np.add.at(total[:, column], absent, 1)
+        table = _quality(total)
+        return np.stack([_mean(table[group]) for group in _groups(is_thing)])
+
+    return answer
 
 
 def _never(outside, area):
@@ -260,10 +265,13 @@ PANOPTIC = Exercise(
             _both_as_segments,
             "Id 0 is no segment, in the truth as in the answer.",
         ),
-        Mistake(
-            _listed,
-            "An id that is listed and has no pixel in its image counts as missed or "
-            "invented here. There is no such segment.",
+        *(
+            Mistake(
+                _listed(*columns),
+                "An id that is listed and has no pixel in its image counts as missed "
+                "or invented here. There is no such segment.",
+            )
+            for columns in ((MISSED, INVENTED), (MISSED,), (INVENTED,))
         ),
         Mistake(
             lambda **case: RIGHT(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from utils.checks.core import check, finish, sealed
+from utils.checks.core import check, conclude
 from utils.checks.lab09.cutting import CUT_OUT
 from utils.checks.lab09.experiments import judge_person, judge_pose
 from utils.checks.lab09.maps import DECODE, HEAT_MAPS
@@ -27,9 +27,7 @@ def train_person(model, predict: Callable, validation) -> None:
 
     predict: (model, images) -> logits (N, H, W). validation: Samples of people.
     """
-    with sealed():
-        result = judge_person(model, predict, validation)
-    finish("train_person", *result)
+    conclude("train_person", judge_person, model, predict, validation, seconds=120)
 
 
 def cut_out(function: Callable) -> None:
@@ -62,6 +60,4 @@ def train_pose(model, predict: Callable, bodies) -> None:
 
     predict: (model, images) -> maps (N, H, W, 14). bodies: Samples with joints.
     """
-    with sealed():
-        result = judge_pose(model, predict, bodies)
-    finish("train_pose", *result)
+    conclude("train_pose", judge_pose, model, predict, bodies, seconds=120)

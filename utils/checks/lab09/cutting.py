@@ -57,6 +57,19 @@ def _subtracted_in_uint8(image, background, probabilities, low, high):
     return np.round(background + share * (image - background)).astype(np.uint8)
 
 
+def _subtracted_and_clipped(image, background, probabilities, low, high):
+    share = _alpha(probabilities, low, high)[..., None]
+    mix = np.round(background + share * (image - background))
+    return np.clip(mix, 0, 255).astype(np.uint8)
+
+
+def _darker_only(image, background, probabilities, low, high):
+    """Take a negative difference for 0."""
+    share = _alpha(probabilities, low, high)[..., None]
+    gap = np.maximum(image.astype(int) - background, 0)
+    return np.round(background + share * gap).astype(np.uint8)
+
+
 def _without_an_axis(image, background, probabilities, low, high):
     share = _alpha(probabilities, low, high)
     return np.round(share * image + (1 - share) * background).astype(np.uint8)
@@ -148,6 +161,19 @@ CUT_OUT = Exercise(
             "is 0, above high it is 1.",
         ),
         Mistake(
+            _darker_only,
+            "A negative difference became 0, so the background shines through where "
+            "it is brighter. Convert to float, and keep the sign.",
+        ),
+        Mistake(
+            _mixed(lambda p, low, high: _alpha(p, 0.3, 0.7)),
+            "low and high make no difference to your result: use the arguments.",
+        ),
+        Mistake(
+            _mixed(lambda p, low, high: np.ones_like(p)),
+            "You return the image as it is. Alpha is 0 where the background shows.",
+        ),
+        Mistake(
             _mixed(lambda p, low, high: np.where(p < low, 0, np.where(p > high, 1, p))),
             "Between low and high your alpha is the probability itself, so it jumps at "
             "both. It must rise from 0 to 1 between them.",
@@ -188,6 +214,11 @@ CUT_OUT = Exercise(
             _in_uint8,
             "You multiply uint8 by uint8, where 200 * 2 is 144. Convert to float "
             "before you multiply.",
+        ),
+        Mistake(
+            _subtracted_and_clipped,
+            "You subtract uint8 from uint8, where 40 - 100 is 196. Convert to float "
+            "before you subtract.",
         ),
         Mistake(
             _subtracted_in_uint8,

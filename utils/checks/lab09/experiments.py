@@ -63,7 +63,7 @@ def judge_person(model, predict: Callable, validation) -> tuple[bool, str]:
     elif dice < 0.5 * LEAST_DICE:
         hint = (
             "It has hardly begun. Does the loss fall? Start from the weights that have "
-            "seen bodies, with a learning rate of about 1e-3."
+            "seen bodies, with a small learning rate such as 3e-4."
         )
     else:
         hint = (

@@ -134,6 +134,35 @@ HEAT_MAPS = Exercise(
             "pixels stays below 1.",
         ),
         Mistake(
+            _gaussians(finish=lambda m: m / m.sum((1, 2), keepdims=True)),
+            "Your maps sum to 1, and that of a hidden joint is 0 / 0. A peak has the "
+            "height 1.",
+        ),
+        Mistake(
+            _gaussians(finish=lambda m: m / m.max((1, 2), keepdims=True)),
+            "You scale each map so that its highest pixel is 1, and that of a hidden "
+            "joint is 0 / 0. A joint between two pixels stays below 1.",
+        ),
+        *(
+            Mistake(
+                lambda spread, scale=scale, **case: (
+                    _gaussians()(spread=spread, **case) / scale(spread)
+                ),
+                "You divide by the area of the bell, as for a probability density. "
+                "Here a peak has the height 1.",
+            )
+            for scale in (
+                lambda spread: 2 * np.pi * spread**2,
+                lambda spread: np.sqrt(2 * np.pi) * spread,
+                lambda spread: np.sqrt(2 * np.pi * spread),
+            )
+        ),
+        Mistake(
+            _gaussians(finish=lambda m: m / max(m.max(), 1e-12)),
+            "You divide by the highest pixel of all maps. A joint between two pixels "
+            "stays below 1.",
+        ),
+        Mistake(
             _gaussians(finish=lambda m: np.moveaxis(m, 0, -1)),
             "The joints are the last axis of your maps. They come first: (K, H, W).",
         ),
