@@ -77,7 +77,9 @@ class OnDevice(torch.Tensor):
     def __torch_dispatch__(cls, operation, types, args=(), kwargs=None):
         return _run(operation, args, kwargs or {})
 
-    def numpy(self, *_, **__):
+    def numpy(self, *_, force=False, **__):
+        if force:  # brings it to the CPU first
+            return self.held.numpy(force=True)
         raise Refused("NumPy cannot read it: call .cpu() first")
 
     __array__ = numpy
