@@ -365,8 +365,8 @@ def moved(value):
         return {name: moved(part) for name, part in value.items()}
     if not isinstance(value, np.ndarray) or value.dtype.kind not in "biuf":
         return value
-    tensor = torch.from_numpy(value.copy())
-    return tensor.to(DEVICE, torch.float32 if value.dtype.kind == "f" else tensor.dtype)
+    value = value.astype(np.float32) if value.dtype.kind == "f" else value.copy()
+    return torch.from_numpy(value).to(DEVICE)
 
 
 def judged() -> dict[str, str]:
