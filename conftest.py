@@ -9,4 +9,4 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT)]
 
-pytest_plugins = ["nbval_numbers", "answers.table"]
+pytest_plugins = ["nbval_numbers", "answers.table", "shown_figures"]

@@ -31,15 +31,6 @@ VOID = palette.rgb(palette.VOID)[0]
 HANGUL = "\uace0\uc591\uc774"  # cat
 
 
-@pytest.fixture
-def shown(monkeypatch):
-    """Collect the figures that plt.show() is called for."""
-    figures = []
-    monkeypatch.setattr(plt, "show", lambda: figures.append(plt.gcf()))
-    yield figures
-    plt.close("all")
-
-
 def stored(drawing) -> bytes:
     """Draw a figure as a notebook does."""
     file = io.BytesIO()

@@ -6,7 +6,6 @@ from itertools import combinations
 import matplotlib
 import numpy as np
 import pytest
-from matplotlib import pyplot as plt
 from matplotlib.colors import to_hex
 from skimage.color import deltaE_ciede2000, rgb2lab
 
@@ -43,15 +42,6 @@ HISTORY = {
     "validation_loss": [0.8, 0.6, 0.4],
     "validation_dice": [0.5, 0.7, 0.8],
 }
-
-
-@pytest.fixture
-def shown(monkeypatch):
-    """Collect the figures that plt.show() is called for."""
-    figures = []
-    monkeypatch.setattr(plt, "show", lambda: figures.append(plt.gcf()))
-    yield figures
-    plt.close("all")
 
 
 def legend_of(drawing) -> list[str]:

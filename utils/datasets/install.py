@@ -192,6 +192,31 @@ def check(copy: Copy, kind: Kind, path: Path, partial: bool) -> None:
         )
 
 
+def home_of(homes: set[Path], name: str, source: Path, what: str) -> Path:
+    """Choose the folder of a copy; of several data sets, the one of its name.
+
+    what: lies in each of these folders, for the sentence of ValueError if it is not
+    clear which one is meant.
+    """
+    homes = {home for home in homes if home.name == name} or homes
+    if len(homes) > 1:
+        one, other, *_ = sorted(homes)
+        raise ValueError(
+            f"{source} holds {what} in more than one folder, {one} and {other}; give "
+            "the folder of one copy."
+        )
+    return min(homes)
+
+
+def placing(copy: Copy) -> Iterator[tuple[str, tuple]]:
+    """Yield the name and the files of each case, and show how far that has come."""
+    count = len(copy.cases)
+    with progress(f"Putting {count} cases in place", count, "case") as advance:
+        for case in copy.cases.items():
+            yield case
+            advance(1)
+
+
 def absent(folder: Path, said: str, name: str) -> Absent:
     """Write what is in a folder in place of the data set."""
     files = sorted(files_in(folder))

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from utils.datasets.install import Copy, Kind, absent, files_in
+from utils.datasets.install import Copy, Kind, absent, files_in, home_of, placing
 from utils.datasets.mads import FOLDER, find_mads, mads_files, read_frame
-from utils.datasets.progress import progress
 
 
 def find_copy(source: Path) -> Copy:
@@ -22,27 +21,17 @@ def find_copy(source: Path) -> Copy:
     if not homes:
         said = "is not MADS: no folder in it has images/*.png and masks/*.png"
         raise absent(source, said, FOLDER)
-    named = {home for home in homes if home.name == FOLDER}
-    homes = named or homes  # of several data sets, the one of that name
-    if len(homes) > 1:
-        one, other, *_ = sorted(homes)
-        raise ValueError(
-            f"{source} holds images and masks in more than one folder, {one} and "
-            f"{other}; give the folder of one copy."
-        )
-    return Copy(cases=mads_files(homes.pop()), papers={})
+    home = home_of(homes, FOLDER, source, "images and masks")
+    return Copy(cases=mads_files(home), papers={})
 
 
 def _arrange(copy: Copy, whole: Path, bring: Callable[[Path, Path], object]) -> None:
     """Bring the images and masks into the published layout."""
     for part in ("images", "masks"):
         (whole / part).mkdir(parents=True)
-    count = len(copy.cases)
-    with progress(f"Putting {count} cases in place", count, "case") as advance:
-        for name, (image, mask) in copy.cases.items():
-            bring(image, whole / "images" / f"{name}.png")
-            bring(mask, whole / "masks" / f"{name}.png")
-            advance(1)
+    for name, (image, mask) in placing(copy):
+        bring(image, whole / "images" / f"{name}.png")
+        bring(mask, whole / "masks" / f"{name}.png")
 
 
 MADS = Kind(

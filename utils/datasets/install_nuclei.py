@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from utils.datasets.install import Copy, Kind, absent, files_in
+from utils.datasets.install import Copy, Kind, absent, files_in, home_of, placing
 from utils.datasets.nuclei import FOLDER, find_nuclei, nuclei_files, read_case
-from utils.datasets.progress import progress
 
 
 def find_copy(source: Path) -> Copy:
@@ -21,15 +20,9 @@ def find_copy(source: Path) -> Copy:
     if not homes:
         said = "holds no nuclei: there is no ID/images/ID.png in it"
         raise absent(source, said, FOLDER)
-    named = {home for home in homes if home.name == FOLDER}
-    homes = named or homes  # of several parts, the one that has masks
-    if len(homes) > 1:
-        one, other, *_ = sorted(homes)
-        raise ValueError(
-            f"{source} holds cases in more than one folder, {one} and {other}; give "
-            "the folder of one copy."
-        )
-    return Copy(cases=nuclei_files(homes.pop()), papers={})
+    # Of several parts of the data set, the one of this name has masks.
+    home = home_of(homes, FOLDER, source, "cases")
+    return Copy(cases=nuclei_files(home), papers={})
 
 
 def _is_image(path: Path) -> bool:
@@ -41,15 +34,12 @@ def _is_image(path: Path) -> bool:
 
 def _arrange(copy: Copy, whole: Path, bring: Callable[[Path, Path], object]) -> None:
     """Bring the images and masks into the published layout."""
-    count = len(copy.cases)
-    with progress(f"Putting {count} cases in place", count, "case") as advance:
-        for name, (image, masks) in copy.cases.items():
-            case = whole / FOLDER / name
-            for folder, files in (("images", [image]), ("masks", masks)):
-                (case / folder).mkdir(parents=True)
-                for file in files:
-                    bring(file, case / folder / f"{file.stem}.png")
-            advance(1)
+    for name, (image, masks) in placing(copy):
+        case = whole / FOLDER / name
+        for folder, files in (("images", [image]), ("masks", masks)):
+            (case / folder).mkdir(parents=True)
+            for file in files:
+                bring(file, case / folder / f"{file.stem}.png")
 
 
 NUCLEI = Kind(

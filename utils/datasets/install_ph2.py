@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
-from utils.datasets.install import Copy, Kind, absent, files_in
+from utils.datasets.install import Copy, Kind, absent, files_in, placing
 from utils.datasets.ph2 import (
     TABLE,
     case_stems,
@@ -22,7 +22,6 @@ from utils.datasets.ph2 import (
     row,
     table_lines,
 )
-from utils.datasets.progress import progress
 
 # Image formats, the best first: where a .bmp has a .jpg beside it, the .jpg is a copy.
 FORMATS = (".bmp", ".png", ".tif", ".tiff", ".jpg", ".jpeg")
@@ -103,13 +102,10 @@ def _arrange(copy: Copy, whole: Path, bring: Callable[[Path, Path], object]) -> 
     if listed != lines:
         (whole / TABLE).unlink()  # it may be read-only
         (whole / TABLE).write_text("\n".join(listed) + "\n", "utf-8-sig")
-    count = len(copy.cases)
-    with progress(f"Putting {count} cases in place", count, "case") as advance:
-        for name, files in copy.cases.items():
-            for stem, file in zip(case_stems(whole, name), files, strict=True):
-                stem.parent.mkdir(parents=True)
-                bring(file, stem.with_name(stem.name + file.suffix.lower()))
-            advance(1)
+    for name, files in placing(copy):
+        for stem, file in zip(case_stems(whole, name), files, strict=True):
+            stem.parent.mkdir(parents=True)
+            bring(file, stem.with_name(stem.name + file.suffix.lower()))
 
 
 PH2 = Kind(
