@@ -350,6 +350,65 @@ def refusals(track):
     }
 
 
+def odd_fits(track):
+    """What `fit` answers to odd models, losses and arguments."""
+    two, void = of_classes(4, 32, 2), of_classes(4, 32, 2, 255)
+    reversed_ = replace(two, classes=two.classes[::-1])
+    all_void = replace(void, masks=np.full_like(void.masks, 255))
+
+    def fit(model=None, train=two, validation=None, loss=None, **options):
+        model, loss = model or track.small_model(1), loss or track.loss(1)
+        options = {"epochs": 1, "batch_size": 2, "lines": 0, **options}
+        return attempt(
+            lambda: track.layer.fit(model, train, validation, loss=loss, **options)
+        )
+
+    found = {f"model, {name}": fit(model) for name, model in track.odd_models().items()}
+    softmax = track.odd_models()["softmax"]
+    found["model, softmax"] = fit(softmax, loss=track.loss(2))
+    none = attempt(lambda: track.layer.fit(None, two, loss=track.loss(1), epochs=1))
+    found |= {"model, none": none}
+    if alone := track.odd_models().get("one number a channel"):
+        found["batch of one"] = fit(alone, batch_size=1)
+    for name, loss in track.odd_losses().items():
+        found[f"loss, {name}"] = fit(loss=loss)
+    queries = track.models.Yolact()
+    return found | {
+        "other order": fit(validation=reversed_),
+        "void in the validation alone": fit(validation=void),
+        "void in both, told twice": fit(train=void, validation=void, ignore=255),
+        "ignored background": fit(ignore=0),
+        "nothing but void": fit(train=all_void),
+        "nothing but void to measure": fit(train=void, validation=all_void),
+        "ignore, a list": fit(ignore=[2]),
+        "ignore, -1": fit(ignore=-1),
+        "augmentation": fit(augmentation=True),
+        "augmentation, class": fit(augmentation=Augmentation),
+        "learning rate": fit(learning_rate="1e-3"),
+        "seed": fit(seed=0.5),
+        "no logits to measure": fit(queries, validation=two),
+        "predict 0 and 1": attempt(
+            lambda: track.layer.predict(track.small_model(1), two.images % 2)
+        ),
+        "predict a little above 1": attempt(
+            lambda: track.layer.predict(track.small_model(1), two.images / 160)
+        ),
+        "predict a dark batch": attempt(
+            lambda: track.layer.predict(
+                track.small_model(1),
+                np.concatenate([two.images * 0.0, two.images * 1.0]),
+                batch_size=4,
+            )
+        ),
+        "predict with a class": attempt(
+            lambda: track.layer.predict(track.models.UNet, two.images)
+        ),
+        "predict with a dictionary": attempt(
+            lambda: track.layer.predict(track.odd_models()["dictionary"], two.images)
+        ),
+    }
+
+
 def void_trainings(track):
     """Short trainings with void in the masks, and the same with other void."""
 
@@ -780,6 +839,7 @@ SECTIONS = (
     predictions,
     trainings,
     refusals,
+    odd_fits,
     void_trainings,
     exports,
     model_answers,

@@ -132,6 +132,58 @@ def loss(classes: int):
     return one if classes == 1 else several
 
 
+class Told(nn.Module):
+    """The small model, whose answer is changed by a function."""
+
+    def __init__(self, change, classes: int = 1):
+        super().__init__()
+        self.model, self.change = small_model(classes), change
+
+    def forward(self, images):
+        return self.change(self.model(images))
+
+
+def odd_models() -> dict:
+    """Models that `fit` cannot train or measure."""
+    alone = nn.Sequential(
+        nn.Conv2d(3, 8, 1), nn.AdaptiveAvgPool2d(1), nn.BatchNorm2d(8)
+    )
+    return {
+        "sigmoid": Told(torch.sigmoid),
+        "softmax": Told(lambda logits: logits.softmax(1), 2),
+        "dictionary": Told(lambda logits: {"out": logits, "aux": logits}),
+        "half": Told(lambda logits: logits[..., ::2, ::2]),
+        "frozen": small_model(1).requires_grad_(False),
+        "class": models.UNet,
+        "none": None,
+        "one number a channel": nn.Sequential(
+            alone, nn.Conv2d(8, 1, 1), nn.Upsample(scale_factor=32)
+        ),
+    }
+
+
+def odd_losses() -> dict:
+    """Losses that give no number to learn from, or take other arguments."""
+    binary = functional.binary_cross_entropy_with_logits
+    return {
+        "criterion": nn.BCEWithLogitsLoss(),
+        "criterion of classes": nn.CrossEntropyLoss(),
+        "function": functional.cross_entropy,
+        "not reduced": lambda logits, masks: binary(
+            logits[:, 0], masks.float(), reduction="none"
+        ),
+        "array": lambda logits, masks: np.zeros(3),
+        "nothing": lambda logits, masks: None,
+        "constant": lambda logits, masks: torch.tensor(0.5),
+        "threshold": lambda logits, masks: (
+            1 - ((logits[:, 0] > 0) == masks).float().mean()
+        ),
+        "fails": lambda logits, masks: logits @ masks,
+        "one argument": lambda logits: logits.mean(),
+        "text": "bce",
+    }
+
+
 class Branches(nn.Module):
     """Two branches side by side, of one and of two convolutions."""
 

@@ -131,6 +131,58 @@ def loss(classes: int):
     return one if classes == 1 else several
 
 
+class Told(keras.Model):
+    """The small model, whose answer is changed by a function."""
+
+    def __init__(self, change, classes: int = 1):
+        super().__init__()
+        self.model, self.change = small_model(classes), change
+
+    def call(self, images, training=False):
+        return self.change(self.model(images, training=training))
+
+
+def odd_models() -> dict:
+    """Models that `fit` cannot train or measure."""
+    frozen = small_model(1)
+    frozen.trainable = False
+    return {
+        "sigmoid": Told(tf.sigmoid),
+        "softmax": Told(tf.nn.softmax, 2),
+        "dictionary": Told(lambda logits: {"out": logits, "aux": logits}),
+        "half": Told(lambda logits: logits[:, ::2, ::2]),
+        "frozen": frozen,
+        "class": models.UNet,
+        "none": None,
+    }
+
+
+def odd_losses() -> dict:
+    """Losses that give no number to learn from, or take other arguments."""
+
+    def not_reduced(logits, masks):
+        truth = tf.cast(masks, tf.float32)
+        return tf.nn.sigmoid_cross_entropy_with_logits(truth, logits[..., 0])
+
+    def threshold(logits, masks):
+        hit = (logits[..., 0] > 0) == (masks > 0)
+        return 1 - tf.reduce_mean(tf.cast(hit, tf.float32))
+
+    return {
+        "criterion": keras.losses.BinaryCrossentropy(from_logits=True),
+        "criterion of classes": keras.losses.SparseCategoricalCrossentropy(),
+        "function": keras.losses.binary_crossentropy,
+        "not reduced": not_reduced,
+        "array": lambda logits, masks: np.zeros(3),
+        "nothing": lambda logits, masks: None,
+        "constant": lambda logits, masks: tf.constant(0.5),
+        "threshold": threshold,
+        "fails": lambda logits, masks: logits @ masks,
+        "one argument": lambda logits: tf.reduce_mean(logits),
+        "text": "bce",
+    }
+
+
 class Ask(layers.Layer):
     """Queries, weights without a layer, gather what the tokens hold."""
 

@@ -365,8 +365,8 @@ PARTS = {  # in sentences that are longer
     "one grey": "np.repeat(images[..., None], 3, axis=-1)[None].",
     "transparent": "leave transparency out with images[..., :3].",
     "channels first": "channels last: images.transpose(0, 2, 3, 1).",
-    "patches": "predict takes a model that gives one array of logits (N, ",
-    "several outputs": "predict takes a model that gives one array of logits (N, ",
+    "patches": "but one array of logits (N, ",
+    "several outputs": "but one array of logits (N, ",
     "none": "(0, 32, 32, 3), but it is (N, H, W, 3), at least one image",
 }
 
@@ -389,6 +389,65 @@ def test_what_fits_in_an_unusual_way_is_not_refused(track):
     found = tracks.answer(track, "refusals")
     assert np.isfinite(found["more channels than classes"]["loss"]).all()
     assert found["black"].shape == found["list"].shape == (4, 32, 32)
+
+
+ODD = {  # what fit and predict say, in part
+    "model, sigmoid": "probabilities, as after a sigmoid, but fit and its scores take",
+    "model, softmax": "probabilities, as after a softmax, but fit and its scores take",
+    "model, dictionary": "gives dict with out, aux, but one array of logits (N, ",
+    "model, half": "cannot compare logits of 16 x 16 pixels with masks of 32 x 32",
+    "model, frozen": "No weight of the model can be trained: all are frozen",
+    "model, class": "The model is UNet itself: build one first, as in UNet().",
+    "model, none": "The model is None, but a ",
+    "loss, criterion": "takes other arguments than fit gives",
+    "loss, criterion of classes": "write loss=lambda logits, masks: criterion(",
+    "loss, function": "write loss=lambda logits, masks: ",
+    "loss, not reduced": "of the shape (1, 32, 32), but it is one number",
+    "loss, array": "The loss gives ndarray of the shape (3,), but it is one number",
+    "loss, nothing": "The loss gives None, but it is one number",
+    "loss, constant": "The loss has no gradient",
+    "loss, threshold": "without a threshold, an argmax or a detour over NumPy",
+    "loss, fails": "cannot compare logits of 32 x 32 pixels with masks of 32 x 32",
+    "loss, one argument": "takes 1 positional argument but 2 were given",
+    "loss, text": "loss is a function (logits, masks) -> number",
+    "other order": "road, car in the training part and car, road in the validation",
+    "nothing but void": "In the training part every pixel has the value 255",
+    "nothing but void to measure": "In the validation part every pixel has the value",
+    "ignore, a list": "ignore is one value of the masks, 0 to 255, not [2]",
+    "ignore, -1": "ignore is one value of the masks, 0 to 255, not -1",
+    "augmentation": "augmentation is an Augmentation, such as Augmentation()",
+    "augmentation, class": "augmentation is an Augmentation, such as Augmentation()",
+    "learning rate": "learning_rate is above 0, not '1e-3'",
+    "seed": "seed is a whole number from 0 on, not 0.5",
+    "no logits to measure": "leave that out, and score what it gives yourself",
+    "predict 0 and 1": "whole numbers up to 1, but 0 to 255 is taken: multiply",
+    "predict a little above 1": "up to 1.59, but 0 to 255 is taken: leave out",
+    "predict with a class": "The model is UNet itself: build one first",
+    "predict with a dictionary": "gives dict with out, aux, but one array of logits",
+}
+
+
+@each_track
+@pytest.mark.parametrize("case", ODD)
+def test_odd_models_losses_and_arguments_are_refused_in_a_sentence(track, case):
+    refused = tracks.answer(track, "odd_fits")[case]
+    assert ODD[case] in refused and "\n" not in refused
+
+
+def test_a_batch_that_batch_normalisation_cannot_take_is_refused():
+    """Keras takes it, and gives a spread of 0."""
+    refused = tracks.answer("pytorch", "odd_fits")["batch of one"]
+    assert "train with a batch_size of 2 or more" in refused
+
+
+@each_track
+def test_what_is_odd_and_right_is_trained_and_measured(track):
+    found = tracks.answer(track, "odd_fits")
+    one = found["void in the validation alone"]
+    assert np.isfinite(one["loss"] + one["validation_dice"]).all()
+    both = found["void in both, told twice"]
+    assert both["validation_dice"] and np.isfinite(found["ignored background"]["loss"])
+    assert found["predict a dark batch"].shape == (8, 32, 32)
 
 
 # ---------------------------------------------------------------- void

@@ -1,5 +1,7 @@
 """Scores by hand on 4 x 4 pixels, then against torchmetrics, then their properties."""
 
+import copy
+import pickle
 import subprocess
 import sys
 import textwrap
@@ -28,6 +30,7 @@ def picture(text: str) -> np.ndarray:
 TRUTH = picture(".... .11. .11. .11.")
 PREDICTION = picture(".... ..11 ..11 ....")
 EMPTY = np.zeros((4, 4), np.uint8)
+WITH_VOID = np.where(EMPTY + [1, 0, 0, 0] == 1, 255, TRUTH)
 
 #   truth     prediction
 #   0 0 1 1    0 1 1 1       pixels of 0: 4 right, 1 called 1
@@ -133,13 +136,15 @@ def test_the_number_of_classes_is_whole_and_fits_into_memory(classes):
         metrics.confusion_matrix(SCENE, ANSWER, classes)
 
 
-def test_one_hot_is_no_label_map():
-    one_hot = np.eye(3, dtype=int)[np.zeros((5, 5), int)]
-    with pytest.raises(ValueError, match=r"looks one-hot.*argmax"):
+@pytest.mark.parametrize("axis", [-1, -3])
+def test_one_hot_is_no_label_map(axis):
+    one_hot = np.eye(3, dtype=int)[np.zeros((2, 5, 5), int)]
+    one_hot = np.moveaxis(one_hot, -1, axis)
+    with pytest.raises(ValueError, match=rf"looks one-hot.*argmax\({axis}\)"):
         metrics.confusion_matrix(one_hot, one_hot, 3)
 
 
-@pytest.mark.parametrize("channels", [1, 3, 4])
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
 def test_a_mask_with_channels_is_no_stack(channels):
     mask = np.zeros((40, 50, channels), np.uint8)
     with pytest.raises(ValueError, match="one mask with channels"):
@@ -165,14 +170,18 @@ def test_thresholds_are_a_row_of_numbers():
 class Tensor:
     """What the course knows of PyTorch's: it leaves its graph and device first."""
 
+    dtype = "torch.float32"
+
     def __init__(self, array):
         self.array = array
 
     def __array__(self, *_, **__):
         raise TypeError("can't convert cuda:0 device type tensor to numpy")
 
-    detach = cpu = resolve_conj = lambda self: self
-    resolve_neg = lambda self: self.array  # noqa: E731
+    def numpy(self, force=False):
+        return self.array if force else self.__array__()
+
+    detach = to_dense = lambda self: self
 
 
 def test_tensors_and_lists_are_taken_too():
@@ -187,6 +196,98 @@ def test_tensors_and_lists_are_taken_too():
 def test_an_ignored_class_keeps_its_column():
     confusion = metrics.confusion_matrix(SCENE, ANSWER, 3, ignore=0)
     assert confusion.tolist() == [[0, 0, 0], [0, 4, 1], [1, 3, 2]]
+
+
+IGNORING = {"truth": [0, 1, 1, 2], "prediction": [0, 1, 2, 1], "classes": 3}
+
+
+@pytest.mark.parametrize(
+    "joined",
+    [
+        lambda one: one + one,
+        lambda one: sum([one, one]),
+        lambda one: 0 + one,
+        lambda one: np.zeros((3, 3)) + one,
+        lambda one: np.add(one, one),
+        lambda one: pickle.loads(pickle.dumps(one)),
+        lambda one: copy.deepcopy(one),
+        lambda one: one.astype(np.uint8),
+        lambda one: one.T,
+    ],
+)
+def test_what_comes_of_a_matrix_remembers_the_ignored_class(joined):
+    one = metrics.confusion_matrix(**IGNORING, ignore=0)
+    assert metrics.class_iou(joined(one)) == pytest.approx([np.nan, 1 / 3, 0], nan_ok=1)
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        lambda one: one[1:, 1:],
+        lambda one: one[[1, 2]][:, [1, 2]],
+        lambda one: one.take([1, 2], 0).take([1, 2], 1),
+        lambda one: np.delete(np.delete(one, 0, 0), 0, 1),
+    ],
+)
+def test_a_part_of_a_matrix_ignores_no_class_of_another_number(part):
+    one = metrics.confusion_matrix(**IGNORING, ignore=0)
+    assert metrics.class_iou(part(one)).tolist() == pytest.approx([1 / 3, 0])
+
+
+def test_what_is_ignored_may_be_told_where_scores_are_taken():
+    one = metrics.confusion_matrix(**IGNORING, ignore=0)
+    everything = metrics.confusion_matrix(**IGNORING)
+    for score in (metrics.class_iou, metrics.class_dice, metrics.mean_iou):
+        expected = pytest.approx(score(one), nan_ok=True)
+        assert score(np.sum([one, one], axis=0), ignore=0) == expected
+        assert score(everything, ignore=0) == expected
+    assert metrics.pixel_accuracy(everything, 0) == metrics.pixel_accuracy(one)
+    with pytest.raises(ValueError, match="ignore is 255, .* ids 0 to 2"):
+        metrics.mean_iou(everything, ignore=255)
+
+
+def test_sums_that_would_forget_or_mix_what_is_ignored_are_refused():
+    one = metrics.confusion_matrix(**IGNORING, ignore=0)
+    with pytest.raises(ValueError, match="ignore=0 and ignore=1"):
+        one + metrics.confusion_matrix(**IGNORING, ignore=1)
+    total = np.zeros((3, 3), np.int64)
+    with pytest.raises(ValueError, match="total = total . confusion"):
+        total += one
+    assert not total.any()
+    own = one.copy()
+    own += one
+    assert own.ignored == 0 and (own == 2 * one).all()
+
+
+def test_scores_take_counts_of_any_type_and_nothing_else():
+    counts = np.array([[200, 50], [10, 100]], np.uint8)
+    expected = metrics.class_dice(counts.astype(int))
+    for dtype in (np.uint8, np.int16, np.float32):
+        assert metrics.class_dice(counts.astype(dtype)) == pytest.approx(expected)
+    rows = counts / counts.sum(axis=1, keepdims=True)
+    for wrong in (rows, counts - 60.0, rows * np.nan, counts.astype(bool)):
+        with pytest.raises(ValueError, match="counts of pixels, whole numbers"):
+            metrics.class_iou(wrong)
+
+
+@pytest.mark.parametrize("width", [0.001, 0.02, 0.1])
+def test_where_a_mask_meets_void_it_has_no_contour(width):
+    rows, columns = np.mgrid[:40, :40]
+    truth = ((rows - 20) ** 2 + (columns - 20) ** 2 < 150).astype(np.uint8)
+    prediction = np.roll(truth, 2, 0)
+    truth[:, 28:] = 255
+    void = truth == 255
+
+    def region(mask):
+        mask, steps = mask & ~void, max(1, round(width * np.hypot(40, 40)))
+        inside = ndimage.binary_erosion(mask | void, np.ones((3, 3)), steps)
+        return mask & ~inside
+
+    ours = metrics.boundary_iou(truth, prediction, width, ignore=255)
+    assert ours == metrics.iou(region(truth == 1), region(prediction == 1)) < 1
+    noise = np.where(truth == 255, 1 - prediction, prediction)
+    assert metrics.boundary_iou(truth, noise, width, ignore=255) == ours
+    assert np.isnan(metrics.boundary_iou(truth * 0 + 9, prediction, ignore=9))
 
 
 def test_a_class_that_never_occurs_is_left_out_of_the_mean():
@@ -282,6 +383,14 @@ def test_each_misuse_is_answered_with_what_was_found_and_what_to_do():
         (lambda: metrics.dice(TRUTH * 1.0, TRUTH), TypeError, "truth holds float64"),
         (lambda: metrics.iou(TRUTH * 255, TRUTH), ValueError, "value 255.*> 127"),
         (lambda: metrics.iou(TRUTH, -TRUTH.astype(int)), ValueError, "value -1"),
+        (lambda: metrics.iou(WITH_VOID, TRUTH), ValueError, "truth.*ignore=255"),
+        (lambda: metrics.dice(TRUTH, WITH_VOID), ValueError, "prediction.*255 is bes"),
+        (lambda: metrics.boundary_iou(TRUTH, TRUTH, "a"), ValueError, "width is 'a'"),
+        (
+            lambda: metrics.threshold_curve(np.zeros((0, 4, 4)), EMPTY[:0], [0]),
+            ValueError,
+            "no mask",
+        ),
         (lambda: metrics.iou(TRUTH, TRUTH[:2]), ValueError, r"\(4, 4\).*\(2, 4\)"),
         (lambda: metrics.iou(TRUTH[0], TRUTH[0]), ValueError, r"\(4,\).*\(H, W\)"),
         (lambda: metrics.boundary_iou(TRUTH, TRUTH[:2]), ValueError, r"\(2, 4\)"),

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from utils.arrays import array_of
+from utils.arrays import array_of, is_whole
 
 # Pixels counted at a time: small enough that their indices stay in the CPU's cache.
 CHUNK = 1 << 16
@@ -29,13 +29,53 @@ SURELY_A_SIDE = 16
 class ConfusionMatrix(np.ndarray):
     """Counts that remember which class was ignored, so that no score averages it in.
 
-    ignored: the id of that class. Sums of such matrices (``+``) remember it, too.
+    ignored: the id of that class. Sums (``+``, ``sum``), copies and pickles remember
+    it, too. Parts, and what NumPy joins or adds up from a list (``np.sum``), do not:
+    tell the scores there, as in ``mean_iou(part, ignore=0)``.
     """
 
     ignored: int | None = None
 
     def __array_finalize__(self, made_from):
         self.ignored = getattr(made_from, "ignored", None)
+
+    def __array_ufunc__(self, ufunc, method, *inputs, out=(), **options):
+        ignored = {getattr(each, "ignored", None) for each in inputs} - {None}
+        if len(ignored) > 1:
+            raise ValueError(
+                "These matrices were counted with ignore="
+                f"{' and ignore='.join(map(str, sorted(ignored)))}: they have no sum."
+            )
+        if ignored and not all(isinstance(each, ConfusionMatrix) for each in out):
+            raise ValueError(
+                "An array that is added to in place does not remember which class was "
+                "ignored: begin with total = 0, or write total = total + confusion."
+            )
+        if out:
+            options["out"] = tuple(map(np.asarray, out))
+        plain = [np.asarray(x) if isinstance(x, np.ndarray) else x for x in inputs]
+        found = getattr(ufunc, method)(*plain, **options)
+        if getattr(found, "shape", None) != self.shape or not ignored:
+            return found
+        return _remembering(found, *ignored)
+
+    def __array_wrap__(self, found, *_):  # np.delete's, say
+        return np.asarray(found)
+
+    def __getitem__(self, part):
+        return np.asarray(self)[part]  # where classes may have other ids
+
+    def take(self, *args, **options):
+        return np.asarray(self).take(*args, **options)
+
+    def __reduce__(self):
+        return _remembering, (np.array(self), self.ignored)
+
+
+def _remembering(counts: np.ndarray, ignored: int | None) -> ConfusionMatrix:
+    counts = counts.view(ConfusionMatrix)
+    counts.ignored = ignored
+    return counts
 
 
 def confusion_matrix(
@@ -62,8 +102,7 @@ def confusion_matrix(
         ValueError: the shapes differ, a value is not a class id, or an array is
             one-hot.
     """
-    number = isinstance(classes, (int, np.integer)) and not isinstance(classes, bool)
-    if not number or not 1 <= classes <= MOST_CLASSES:
+    if not is_whole(classes) or not 1 <= classes <= MOST_CLASSES:
         raise ValueError(
             f"classes is {classes!r}, but it is the number of classes: "
             f"an integer from 1 to {MOST_CLASSES}."
@@ -89,40 +128,47 @@ def confusion_matrix(
         counts += np.bincount(cells, minlength=counts.size)
     counts = counts.reshape(classes, classes)
     if ignore is not None and 0 <= ignore < classes:
-        counts = counts.view(ConfusionMatrix)
-        counts.ignored = int(ignore)
+        return _remembering(counts, int(ignore))
     return counts
 
 
-def pixel_accuracy(confusion: np.ndarray) -> float:
-    """Give the share of pixels on the diagonal, nan where no pixel was counted."""
-    counts, _ = _counts(confusion)
+def pixel_accuracy(confusion: np.ndarray, ignore: int | None = None) -> float:
+    """Give the share of pixels on the diagonal, nan where no pixel was counted.
+
+    confusion, ignore: as in `class_iou`.
+    """
+    counts, _ = _counts(confusion, ignore)
     return _share(np.trace(counts), counts.sum(), nothing=np.nan)
 
 
-def class_iou(confusion: np.ndarray) -> np.ndarray:
+def class_iou(confusion: np.ndarray, ignore: int | None = None) -> np.ndarray:
     """Give intersection over union of each class, float64 (classes,).
 
+    Args:
+        confusion: counts (classes, classes), as `confusion_matrix` gives them, or sums
+            of such.
+        ignore: the id of a class to leave out, with all pixels of it in the truth; the
+            one that the matrix was counted with need not be told.
+
     nan stands for a class that is in neither the truth nor the prediction, and for one
-    that was ignored.
+    that is ignored. Raises ValueError for anything but counts.
     """
-    hits, truth, prediction = _class_areas(confusion)
+    hits, truth, prediction = _class_areas(confusion, ignore)
     return _share(hits, truth + prediction - hits, nothing=np.nan)
 
 
-def class_dice(confusion: np.ndarray) -> np.ndarray:
+def class_dice(confusion: np.ndarray, ignore: int | None = None) -> np.ndarray:
     """Give the Dice coefficient (F1 score) of each class, float64 (classes,).
 
-    nan stands for a class that is in neither the truth nor the prediction, and for one
-    that was ignored.
+    Takes, gives nan and raises as `class_iou` does.
     """
-    hits, truth, prediction = _class_areas(confusion)
+    hits, truth, prediction = _class_areas(confusion, ignore)
     return _share(2 * hits, truth + prediction, nothing=np.nan)
 
 
-def mean_iou(confusion: np.ndarray) -> float:
+def mean_iou(confusion: np.ndarray, ignore: int | None = None) -> float:
     """Average `class_iou` over the classes that occur; nan where none does."""
-    scores = class_iou(confusion)
+    scores = class_iou(confusion, ignore)
     occurring = scores[~np.isnan(scores)]
     return float(occurring.mean()) if occurring.size else float("nan")
 
@@ -162,16 +208,31 @@ def dice(
 
 
 def boundary_iou(
-    truth: np.ndarray, prediction: np.ndarray, width: float = 0.02
+    truth: np.ndarray,
+    prediction: np.ndarray,
+    width: float = 0.02,
+    ignore: int | None = None,
 ) -> float | np.ndarray:
     """Score the borders of binary masks: the IoU of their `boundary_region`s.
 
     Cheng, Girshick, Dollár, Berg and Kirillov, "Boundary IoU", CVPR 2021.
-    Takes masks as `iou` does, `width` as `boundary_region` does; gives and raises
-    what these do.
+    Takes masks and `ignore` as `iou` does, `width` as `boundary_region` does; gives and
+    raises what these do. Where a mask meets ignored pixels, it has no contour.
     """
+    _check_width(width)
+    _check_ignore(ignore)
     truth, prediction = _same_shape(truth, prediction)
-    return iou(boundary_region(truth, width), boundary_region(prediction, width))
+    kept = np.ones(truth.shape, bool) if ignore is None else truth != ignore
+    truth, prediction = (
+        _binary("truth", truth, kept),
+        _binary("prediction", prediction, kept),
+    )
+    regions = (
+        mask & ~_erode(mask | ~kept, _distance(mask, width))
+        for mask in (truth, prediction)
+    )
+    overlap, truth_area, prediction_area, nothing = _kept_areas(*regions, kept)
+    return _share(overlap, truth_area + prediction_area - overlap, nothing)
 
 
 def boundary_region(mask: np.ndarray, width: float = 0.02) -> np.ndarray:
@@ -188,14 +249,23 @@ def boundary_region(mask: np.ndarray, width: float = 0.02) -> np.ndarray:
     Returns:
         bool, the shape of `mask`.
     """
-    if not 0 < width <= 1:
+    _check_width(width)
+    mask = _binary("mask", array_of(mask))
+    return mask & ~_erode(mask, _distance(mask, width))
+
+
+def _check_width(width: float) -> None:
+    number = isinstance(width, (int, float, np.number))
+    if not number or not 0 < width <= 1:
         raise ValueError(
-            f"width is {width}, but it is a share of the image's diagonal, "
+            f"width is {width!r}, but it is a share of the image's diagonal, "
             "above 0 and at most 1."
         )
-    mask = _binary("mask", array_of(mask))
-    distance = max(1, round(width * float(np.hypot(*mask.shape[-2:]))))
-    return mask & ~_erode(mask, distance)
+
+
+def _distance(mask: np.ndarray, width: float) -> int:
+    """Give the width of a boundary region in pixels."""
+    return max(1, round(width * float(np.hypot(*mask.shape[-2:]))))
 
 
 def threshold_curve(
@@ -212,8 +282,8 @@ def threshold_curve(
         float64 (T,).
 
     Raises:
-        ValueError: a probability is outside 0 .. 1, as logits are, or thresholds is
-            not a row of numbers.
+        ValueError: a probability is outside 0 .. 1, as logits are, thresholds is not
+            a row of numbers, or there is no mask.
     """
     probabilities, thresholds = array_of(probabilities), array_of(thresholds)
     if thresholds.ndim != 1 or thresholds.dtype.kind not in "iuf":
@@ -229,6 +299,8 @@ def threshold_curve(
                 f"probabilities holds the value {value:.3g}, but they lie between "
                 "0 and 1: apply a sigmoid to logits first."
             )
+    if not probabilities.size:
+        raise ValueError("probabilities is empty: there is no mask to score.")
     return np.array([np.mean(dice(truth, probabilities > t)) for t in thresholds])
 
 
@@ -252,9 +324,11 @@ def _erode(mask: np.ndarray, distance: int) -> np.ndarray:
     return mask
 
 
-def _class_areas(confusion: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _class_areas(
+    confusion: np.ndarray, ignore: int | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Give pixels per class: hit, in the truth, in the prediction."""
-    counts, ignored = _counts(confusion)
+    counts, ignored = _counts(confusion, ignore)
     areas = np.diagonal(counts), counts.sum(axis=1), counts.sum(axis=0)
     if ignored is None:
         return areas
@@ -262,15 +336,32 @@ def _class_areas(confusion: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndar
     return tuple(np.where(scored, area, 0) for area in areas)
 
 
-def _counts(confusion: np.ndarray) -> tuple[np.ndarray, int | None]:
-    """Give a confusion matrix as a plain array, and the class that was ignored."""
-    counts = array_of(confusion)
+def _counts(confusion: np.ndarray, ignore: int | None) -> tuple[np.ndarray, int | None]:
+    """Give a confusion matrix as float64, and the class that is ignored."""
+    counts = np.array(array_of(confusion))
     if counts.ndim != 2 or counts.shape[0] != counts.shape[1]:
         raise ValueError(
             f"confusion has the shape {counts.shape}, but it is a matrix as "
             "confusion_matrix gives it, (classes, classes)."
         )
-    return counts, getattr(confusion, "ignored", None)
+    whole = counts.dtype.kind in "iu"
+    if counts.dtype.kind == "f":
+        whole = (counts == np.rint(counts)).all()  # nan is not
+    if not whole or (counts < 0).any():
+        raise ValueError(
+            "confusion must hold counts of pixels, whole numbers from 0 on: divide by "
+            "sums of rows only to show it, and score what it was before."
+        )
+    ignored = getattr(confusion, "ignored", None) if ignore is None else ignore
+    if ignored is not None and ignored not in range(len(counts)):
+        raise ValueError(
+            f"ignore is {ignore!r}, but the classes of this matrix have the ids 0 to "
+            f"{len(counts) - 1}; other values are left out in confusion_matrix."
+        )
+    counts = counts.astype(np.float64)  # small integers would overflow
+    if ignored is not None:
+        counts[ignored] = 0
+    return counts, ignored
 
 
 def _areas(
@@ -282,12 +373,18 @@ def _areas(
     """
     _check_ignore(ignore)
     truth, prediction = _same_shape(truth, prediction)
-    kept = None if ignore is None else truth != ignore
+    kept = np.ones(truth.shape, bool) if ignore is None else truth != ignore
     truth = _binary("truth", truth, kept)
     prediction = _binary("prediction", prediction, kept)
+    return _kept_areas(truth, prediction, kept)
+
+
+def _kept_areas(
+    truth: np.ndarray, prediction: np.ndarray, kept: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Give what `_areas` does, of masks (..., H, W) of bool."""
     both, image = truth & prediction, (-2, -1)
-    some = np.ones(truth.shape, bool) if kept is None else kept
-    nothing = np.where(some.any(image), 1.0, np.nan)
+    nothing = np.where(kept.any(image), 1.0, np.nan)
     return both.sum(image), truth.sum(image), prediction.sum(image), nothing
 
 
@@ -307,7 +404,7 @@ def _binary(name: str, mask: np.ndarray, kept: np.ndarray | None = None) -> np.n
             f"{name} has the shape {mask.shape}, but a mask is (H, W) "
             "and a stack of masks (N, H, W)."
         )
-    narrow = mask.ndim == 3 and mask.shape[-1] in (1, 3, 4)
+    narrow = mask.ndim == 3 and mask.shape[-1] in (1, 2, 3, 4)
     if narrow and min(mask.shape[:2]) >= SURELY_A_SIDE:
         raise ValueError(
             f"{name} has the shape {mask.shape}, which looks like one mask with "
@@ -318,9 +415,14 @@ def _binary(name: str, mask: np.ndarray, kept: np.ndarray | None = None) -> np.n
         if kept is not None:
             odd &= kept
         if odd.any():
+            cure = "compare first, as in mask == class_id or mask > 127"
+            if (mask == 1).any() and (mask[odd] == 255).all():
+                cure = "leave void pixels out with ignore=255"
+                if name != "truth":
+                    cure = "find out what 255 is beside 1, and compare with that"
             raise ValueError(
                 f"{name} holds the value {mask[odd][0]}, but a binary mask is bool or "
-                "0 and 1: compare first, as in mask == class_id or mask > 127."
+                f"0 and 1: {cure}."
             )
         mask = mask == 1
     return mask if kept is None else mask & kept
@@ -337,7 +439,7 @@ def _same_shape(truth, prediction) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _check_ignore(ignore: int | None) -> None:
-    if ignore is not None and not isinstance(ignore, (int, np.integer)):
+    if ignore is not None and not is_whole(ignore):
         raise ValueError(
             f"ignore is {ignore!r}, but it is one value of the truth, such as 255; to "
             "leave out several, give them one value first."
@@ -347,15 +449,17 @@ def _check_ignore(ignore: int | None) -> None:
 def _check_not_one_hot(truth: np.ndarray, prediction: np.ndarray, classes: int) -> None:
     """Raise ValueError for arrays with a channel for each class, of which one is 1."""
     for name, array in (("truth", truth), ("prediction", prediction)):
-        if array.ndim < 2 or array.shape[-1] != classes or classes < 2:
-            continue
-        rows = array.reshape(-1, classes)
-        binary = ((rows == 0) | (rows == 1)).all()
-        if len(rows) >= SURELY_A_SIDE and binary and (rows.sum(1) == 1).all():
-            raise ValueError(
-                f"{name} has the shape {array.shape} and looks one-hot, with a channel "
-                "for each class, but it takes class ids: use argmax(-1) first."
-            )
+        for axis in (-1, -3) if classes > 1 else ():
+            if array.ndim < max(2, -axis) or array.shape[axis] != classes:
+                continue
+            binary = ((array == 0) | (array == 1)).all()
+            alone = (array.sum(axis) == 1).all()
+            if array.size >= SURELY_A_SIDE * classes and binary and alone:
+                raise ValueError(
+                    f"{name} has the shape {array.shape} and looks one-hot, with a "
+                    "channel for each class, but it takes class ids: use "
+                    f"argmax({axis}) first."
+                )
 
 
 def _check_integers(name: str, array: np.ndarray, expected: str) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from utils.arrays import array_of
+from utils.arrays import array_of, is_whole
 
 CLASS_COLOURS = (
     "#4D4D4D",  # 0, background
@@ -163,7 +163,7 @@ def void_value(masks: Sequence[np.ndarray], void: int | None = None) -> int:
                 "object, or void=255 if it is void."
             )
         return VOID_ID
-    if not isinstance(void, (int, np.integer)) or isinstance(void, bool):
+    if not is_whole(void):
         raise TypeError(f"void is a value of the mask such as 255, not {void!r}.")
     return int(void)
 

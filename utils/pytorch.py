@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -40,16 +40,22 @@ from torch.nn import functional
 
 from utils import checkpoints
 from utils.datasets import Samples
+from utils.fit_inputs import (
+    check_batch_size,
+    check_built,
+    check_finite,
+    check_images,
+    check_loss,
+    check_model,
+    check_trainable,
+    check_training,
+    fault_of_size,
+    no_logits,
+)
 from utils.training import (
     CERTAIN,
     Augmentation,
     batch_indices,
-    check_batch_size,
-    check_images,
-    check_loss,
-    check_model,
-    check_training,
-    fault_of_size,
     learning_rate_at,
     record,
     report,
@@ -57,6 +63,7 @@ from utils.training import (
 )
 
 Loss = Callable[[Tensor, Tensor], Tensor]
+SHAPE = "(N, C, H, W)"  # of logits
 
 
 def device() -> torch.device:
@@ -80,7 +87,10 @@ def to_input(images: np.ndarray) -> Tensor:
 
     Raises ValueError for images of another shape, or that lie in 0..1 already.
     """
-    images = check_images(images)
+    return _pixels(check_images(images))
+
+
+def _pixels(images: np.ndarray) -> Tensor:
     pixels = torch.from_numpy(np.ascontiguousarray(images)).to(device())
     # Moving the axis without copying gives channels_last, the fast layout.
     return pixels.permute(0, 3, 1, 2).float() / 255
@@ -121,7 +131,7 @@ def batches(
     generator: shuffles, and draws what the augmentation needs; None keeps the order.
     """
     for chosen in batch_indices(len(samples), batch_size, generator):
-        images = to_input(samples.images[chosen])
+        images = _pixels(samples.images[chosen])
         masks = torch.from_numpy(samples.masks[chosen]).to(device())
         if augmentation is not None:
             images, masks = augment(images, masks, augmentation, generator)
@@ -151,27 +161,32 @@ def fit(
     learning_rate: the highest; it rises, then falls to zero over the training.
     seed: of the order of the images and of the augmentation.
     ignore: a value in the masks whose pixels count neither in the loss nor in the
-        score; if None, ``train.void``. For the loss, they are given a right answer
-        that is certain: they add nothing to it, while a mean is over all pixels.
+        score; if None, the ``void`` of each part. For the loss, they are given a right
+        answer that is certain: they add nothing to it, while a mean is over all pixels.
     name, lines: what the report is called, and its lines where nobody watches.
     after_epoch: called at the end of each epoch, to watch the model learn.
     Returns the history, one value an epoch: "loss" and, of the validation part if
     there is one, "validation_loss" and "validation_dice" (one output channel) or
     "validation_mean_iou" (several).
-    Raises ValueError, before the first step, when a part holds no image or model, loss
-    and classes do not fit each other; and when the loss is no number any more.
+    Raises ValueError or TypeError, before the first step, when a part holds no image or
+    model, loss and classes do not fit each other; ValueError when the loss is no number
+    any more.
     """
-    check_training(train, validation, epochs, batch_size, learning_rate)
-    ignore = train.void if ignore is None else ignore
-    generator = np.random.default_rng(seed)
-    model.to(device(), memory_format=torch.channels_last)
-    loss_of = loss if ignore is None else _leaving_out(ignore, loss)
-    check_model(
-        partial(_shape_of, model),
-        partial(_heard, loss_of),
-        [train] if validation is None else [train, validation],
-        ignore,
+    check_built(model, nn.Module, "nn.Module")
+    check_training(
+        train, validation, epochs, batch_size, learning_rate, augmentation, seed, ignore
     )
+    check_loss(loss, _foreign(loss))
+    model.to(device(), memory_format=torch.channels_last)
+    parts = [
+        (part, part.void if ignore is None else ignore)
+        for part in (train, validation)
+        if part is not None
+    ]
+    check_model(partial(_answers, model), partial(_heard, loss), parts)
+    check_trainable(sum(weights.requires_grad for weights in model.parameters()))
+    loss_of, *loss_of_validation = (_leaving_out(void, loss) for _, void in parts)
+    generator = np.random.default_rng(seed)
     optimizer = torch.optim.Adam(model.parameters())
     steps_per_epoch = max(1, len(train) // batch_size)
     history: dict[str, list[float]] = {}
@@ -185,19 +200,20 @@ def fit(
                     step, epochs * steps_per_epoch, learning_rate
                 )
             optimizer.zero_grad()
-            value = loss_of(model(images), masks)
+            value = loss_of(_trained(model, images), masks)
             value.backward()
             optimizer.step()
             losses.append(value.item())
         numbers = {"loss": np.mean(losses)}
-        check_loss(numbers["loss"], epoch + 1)
+        check_finite(numbers["loss"], epoch + 1)
         if validation is not None:
             logits = predict(model, validation.images)
             truth = torch.from_numpy(validation.masks)
             channels_last = torch.from_numpy(logits).reshape(*logits.shape[:3], -1)
             channels_first = channels_last.permute(0, 3, 1, 2)
-            numbers["validation_loss"] = loss_of(channels_first, truth).item()
-            metric, value = score(logits, validation.masks, ignore)
+            (loss_there,) = loss_of_validation
+            numbers["validation_loss"] = loss_there(channels_first, truth).item()
+            metric, value = score(logits, validation.masks, parts[1][1])
             numbers[f"validation_{metric}"] = value
         record(history, numbers)
         if after_epoch is not None:
@@ -205,8 +221,36 @@ def fit(
     return history
 
 
-def _leaving_out(ignore: int, loss: Loss) -> Loss:
+def _foreign(loss: object) -> str | None:
+    """How to write a loss of PyTorch, which takes masks of another type; or None."""
+    module = getattr(loss, "__module__", "") or ""
+    if not module.startswith(("torch.nn.modules.loss", "torch.nn.functional")):
+        return None
+    name = getattr(loss, "__name__", type(loss).__name__)
+    given = "criterion" if isinstance(loss, nn.Module) else f"functional.{name}"
+    numbers = "nll" in name.lower() or "cross_entropy" in name and "binary" not in name
+    if numbers or "CrossEntropy" in name:
+        return f"loss=lambda logits, masks: {given}(logits, masks.long())"
+    return f"loss=lambda logits, masks: {given}(logits[:, 0], masks.float())"
+
+
+def _trained(model: nn.Module, images: Tensor) -> Tensor:
+    """The model's logits in training."""
+    try:
+        return model(images)
+    except ValueError as error:
+        if "more than 1 value per channel" not in str(error):
+            raise
+    raise ValueError(
+        f"A batch of {len(images)} leaves batch normalisation one number a channel, "
+        "which has no spread: train with a batch_size of 2 or more."
+    )
+
+
+def _leaving_out(ignore: int | None, loss: Loss) -> Loss:
     """The loss with a certain and right answer where masks hold a value: adds 0."""
+    if ignore is None:
+        return loss
 
     def left_out(logits: Tensor, masks: Tensor) -> Tensor:
         void = masks == ignore
@@ -219,31 +263,36 @@ def _leaving_out(ignore: int, loss: Loss) -> Loss:
     return left_out
 
 
-def _shape_of(model: nn.Module, height: int, width: int) -> tuple | None:
-    """(H, W, C) of the logits for an image of this size; None if it gives no logits."""
+def _answers(model: nn.Module, images: np.ndarray) -> np.ndarray | None:
+    """What `fit_inputs.Answers` says."""
+    pixels = torch.from_numpy(images).permute(0, 3, 1, 2).to(device())
     training = model.training
     model.eval()
     try:
         with torch.no_grad():
-            logits = model(to_input(np.zeros((1, height, width, 3), np.uint8)))
+            answer = model(pixels)
     finally:
         model.train(training)
-    if not isinstance(logits, Tensor) or logits.ndim != 4:
+    if isinstance(answer, Mapping):
+        raise no_logits(answer, SHAPE)
+    if not isinstance(answer, Tensor) or answer.ndim != 4:
         return None
-    return (*logits.shape[2:], logits.shape[1])
+    return answer.float().cpu().permute(0, 2, 3, 1).numpy()
 
 
 def _heard(
     loss: Loss, shape: tuple[int, int, int], masks: np.ndarray
-) -> tuple[float, np.ndarray]:
-    """The loss of logits of 0, (H, W, C), and which channels (C,) it depends on."""
+) -> tuple[object, np.ndarray | None]:
+    """What `fit_inputs.Heard` says."""
     height, width, channels = shape
     logits = torch.zeros((1, channels, height, width), device=device())
     value = loss(logits.requires_grad_(), torch.from_numpy(masks).to(device()))
-    if not value.requires_grad:
-        return value.item(), np.zeros(channels, bool)
-    (gradient,) = torch.autograd.grad(value, logits)
-    return value.item(), (gradient.abs().sum((0, 2, 3)) > 0).cpu().numpy()
+    if not isinstance(value, Tensor) or value.numel() != 1 or not value.requires_grad:
+        return value, None
+    (gradient,) = torch.autograd.grad(value.sum(), logits, allow_unused=True)
+    if gradient is None:
+        return value, None
+    return value, (gradient.abs().sum((0, 2, 3)) > 0).cpu().numpy()
 
 
 def predict(model: nn.Module, images: np.ndarray, batch_size: int = 32) -> np.ndarray:
@@ -254,6 +303,7 @@ def predict(model: nn.Module, images: np.ndarray, batch_size: int = 32) -> np.nd
     Raises ValueError for images of another shape, in 0..1, or of a size that the model
     does not take, TypeError for a model that gives anything but logits.
     """
+    check_built(model, nn.Module, "nn.Module")
     check_batch_size(batch_size)
     images = check_images(images)
     # Outside of inference mode: weights converted in it could not be trained later.
@@ -261,12 +311,11 @@ def predict(model: nn.Module, images: np.ndarray, batch_size: int = 32) -> np.nd
     try:
         with torch.inference_mode():
             parts = [
-                _logits(model(to_input(images[start : start + batch_size]))).cpu()
+                _logits(model(_pixels(images[start : start + batch_size]))).cpu()
                 for start in range(0, len(images), batch_size)
             ]
     except Exception:
-        of_model, (height, width) = partial(_shape_of, model), images.shape[1:3]
-        if fault := fault_of_size(of_model, height, width):
+        if fault := fault_of_size(partial(_answers, model), *images.shape[1:3]):
             raise ValueError(fault) from None
         raise
     logits = torch.cat(parts).permute(0, 2, 3, 1).numpy()
@@ -277,10 +326,7 @@ def _logits(answer) -> Tensor:
     """What a model answered, if it is logits; else TypeError."""
     if isinstance(answer, Tensor) and answer.ndim == 4:
         return answer
-    raise TypeError(
-        "predict takes a model that gives one array of logits (N, C, H, W); what this "
-        "one gives you get by calling it, as in model(to_input(images))."
-    )
+    raise no_logits(answer, SHAPE)
 
 
 def get_weights(model: nn.Module) -> list[np.ndarray]:

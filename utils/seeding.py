@@ -7,6 +7,8 @@ import sys
 
 import numpy as np
 
+from utils.arrays import is_whole
+
 
 def seed_everything(seed: int) -> np.random.Generator:
     """Seed Python, NumPy and whichever framework is already imported.
@@ -32,7 +34,7 @@ def seed_everything(seed: int) -> np.random.Generator:
     Raises:
         ValueError: the seed is no such integer.
     """
-    if not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**32:
+    if not is_whole(seed) or not 0 <= seed < 2**32:
         raise ValueError(f"The seed is {seed!r}, but it is an integer, 0 to 2**32 - 1.")
     seed = int(seed)
     if tensorflow := sys.modules.get("tensorflow"):

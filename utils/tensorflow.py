@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -17,17 +17,23 @@ import numpy as np
 
 from utils import checkpoints
 from utils.datasets import Samples
+from utils.fit_inputs import (
+    check_batch_size,
+    check_built,
+    check_finite,
+    check_images,
+    check_loss,
+    check_model,
+    check_trainable,
+    check_training,
+    fault_of_size,
+    no_logits,
+)
 from utils.together import load_triton
 from utils.training import (
     CERTAIN,
     Augmentation,
     batch_indices,
-    check_batch_size,
-    check_images,
-    check_loss,
-    check_model,
-    check_training,
-    fault_of_size,
     learning_rate_at,
     record,
     report,
@@ -86,6 +92,7 @@ def _is_worth_saying(message: logging.LogRecord) -> bool:
 tf.get_logger().addFilter(_is_worth_saying)
 
 Loss = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
+SHAPE = "(N, H, W, C)"  # of logits
 
 
 def device() -> str:
@@ -103,7 +110,10 @@ def to_input(images: np.ndarray) -> tf.Tensor:
 
     Raises ValueError for images of another shape, or that lie in 0..1 already.
     """
-    images = check_images(images)
+    return _pixels(check_images(images))
+
+
+def _pixels(images: np.ndarray) -> tf.Tensor:
     return tf.cast(tf.convert_to_tensor(images), tf.float32) / 255
 
 
@@ -160,7 +170,7 @@ def batches(
     generator: shuffles, and draws what the augmentation needs; None keeps the order.
     """
     for chosen in batch_indices(len(samples), batch_size, generator):
-        images = to_input(samples.images[chosen])
+        images = _pixels(samples.images[chosen])
         masks = tf.convert_to_tensor(samples.masks[chosen])
         if augmentation is not None:
             images, masks = augment(images, masks, augmentation, generator)
@@ -190,26 +200,31 @@ def fit(
     learning_rate: the highest; it rises, then falls to zero over the training.
     seed: of the order of the images and of the augmentation.
     ignore: a value in the masks whose pixels count neither in the loss nor in the
-        score; if None, ``train.void``. For the loss, they are given a right answer
-        that is certain: they add nothing to it, while a mean is over all pixels.
+        score; if None, the ``void`` of each part. For the loss, they are given a right
+        answer that is certain: they add nothing to it, while a mean is over all pixels.
     name, lines: what the report is called, and its lines where nobody watches.
     after_epoch: called at the end of each epoch, to watch the model learn.
     Returns the history, one value an epoch: "loss" and, of the validation part if
     there is one, "validation_loss" and "validation_dice" (one output channel) or
     "validation_mean_iou" (several).
-    Raises ValueError, before the first step, when a part holds no image or model, loss
-    and classes do not fit each other; and when the loss is no number any more.
+    Raises ValueError or TypeError, before the first step, when a part holds no image or
+    model, loss and classes do not fit each other; ValueError when the loss is no number
+    any more.
     """
-    check_training(train, validation, epochs, batch_size, learning_rate)
-    ignore = train.void if ignore is None else ignore
-    generator = np.random.default_rng(seed)
-    loss_of = loss if ignore is None else _leaving_out(ignore, loss)
-    check_model(
-        partial(_shape_of, model),
-        partial(_heard, loss_of),
-        [train] if validation is None else [train, validation],
-        ignore,
+    check_built(model, keras.Model, "keras.Model")
+    check_training(
+        train, validation, epochs, batch_size, learning_rate, augmentation, seed, ignore
     )
+    check_loss(loss, _foreign(loss))
+    parts = [
+        (part, part.void if ignore is None else ignore)
+        for part in (train, validation)
+        if part is not None
+    ]
+    check_model(partial(_answers, model), partial(_heard, loss), parts)
+    check_trainable(len(model.trainable_variables))
+    loss_of, *loss_of_validation = (_leaving_out(void, loss) for _, void in parts)
+    generator = np.random.default_rng(seed)
     optimizer = keras.optimizers.Adam(epsilon=1e-8)
     optimizer.build(model.trainable_variables)
 
@@ -234,12 +249,13 @@ def fit(
             )
             losses.append(float(train_step(images, masks)))
         numbers = {"loss": np.mean(losses)}
-        check_loss(numbers["loss"], epoch + 1)
+        check_finite(numbers["loss"], epoch + 1)
         if validation is not None:
             logits = predict(model, validation.images)
             channels_last = logits.reshape(*logits.shape[:3], -1)
-            numbers["validation_loss"] = loss_of(channels_last, validation.masks)
-            metric, value = score(logits, validation.masks, ignore)
+            (loss_there,) = loss_of_validation
+            numbers["validation_loss"] = loss_there(channels_last, validation.masks)
+            metric, value = score(logits, validation.masks, parts[1][1])
             numbers[f"validation_{metric}"] = value
         record(history, numbers)
         if after_epoch is not None:
@@ -247,8 +263,24 @@ def fit(
     return history
 
 
-def _leaving_out(ignore: int, loss: Loss) -> Loss:
+def _foreign(loss: object) -> str | None:
+    """How to write a loss of Keras, which takes the masks first; or None."""
+    module = getattr(loss, "__module__", "") or ""
+    if not isinstance(loss, keras.losses.Loss) and not module.startswith("keras."):
+        return None
+    name = getattr(loss, "__name__", type(loss).__name__)
+    given = "criterion" if isinstance(loss, keras.losses.Loss) else name
+    masks = "masks" if "sparse" in name.lower() else "masks[..., None]"
+    return (
+        f"loss=lambda logits, masks: {given}({masks}, logits), with from_logits=True "
+        "if it has that argument"
+    )
+
+
+def _leaving_out(ignore: int | None, loss: Loss) -> Loss:
     """The loss with a certain and right answer where masks hold a value: adds 0."""
+    if ignore is None:
+        return loss
 
     def left_out(logits: tf.Tensor, masks: tf.Tensor) -> tf.Tensor:
         void = tf.equal(masks, tf.cast(ignore, tf.uint8))
@@ -261,25 +293,30 @@ def _leaving_out(ignore: int, loss: Loss) -> Loss:
     return left_out
 
 
-def _shape_of(model: keras.Model, height: int, width: int) -> tuple | None:
-    """(H, W, C) of the logits for an image of this size; None if it gives no logits."""
-    logits = model(to_input(np.zeros((1, height, width, 3), np.uint8)), training=False)
-    shape = getattr(logits, "shape", ())
-    return tuple(shape[1:]) if len(shape) == 4 else None
+def _answers(model: keras.Model, images: np.ndarray) -> np.ndarray | None:
+    """What `fit_inputs.Answers` says."""
+    answer = model(tf.constant(images), training=False)
+    if isinstance(answer, Mapping):
+        raise no_logits(answer, SHAPE)
+    if len(getattr(answer, "shape", ())) != 4:
+        return None
+    return tf.cast(answer, tf.float32).numpy()
 
 
 def _heard(
     loss: Loss, shape: tuple[int, int, int], masks: np.ndarray
-) -> tuple[float, np.ndarray]:
-    """The loss of logits of 0, (H, W, C), and which channels (C,) it depends on."""
+) -> tuple[object, np.ndarray | None]:
+    """What `fit_inputs.Heard` says."""
     logits = tf.zeros((1, *shape))
     with tf.GradientTape() as tape:
         tape.watch(logits)
         value = loss(logits, tf.convert_to_tensor(masks))
+    if not tf.is_tensor(value) or tf.size(value) != 1:
+        return value, None
     gradient = tape.gradient(value, logits)
     if gradient is None:
-        return float(value), np.zeros(shape[-1], bool)
-    return float(value), (tf.reduce_sum(tf.abs(gradient), (0, 1, 2)) > 0).numpy()
+        return value, None
+    return value, (tf.reduce_sum(tf.abs(gradient), (0, 1, 2)) > 0).numpy()
 
 
 def predict(model: keras.Model, images: np.ndarray, batch_size: int = 32) -> np.ndarray:
@@ -290,18 +327,16 @@ def predict(model: keras.Model, images: np.ndarray, batch_size: int = 32) -> np.
     Raises ValueError for images of another shape, in 0..1, or of a size that the model
     does not take, TypeError for a model that gives anything but logits.
     """
+    check_built(model, keras.Model, "keras.Model")
     check_batch_size(batch_size)
     images = check_images(images)
     try:
         parts = [
-            _logits(
-                model.predict_on_batch(to_input(images[start : start + batch_size]))
-            )
+            _logits(model.predict_on_batch(_pixels(images[start : start + batch_size])))
             for start in range(0, len(images), batch_size)
         ]
     except Exception:
-        of_model, (height, width) = partial(_shape_of, model), images.shape[1:3]
-        if fault := fault_of_size(of_model, height, width):
+        if fault := fault_of_size(partial(_answers, model), *images.shape[1:3]):
             raise ValueError(fault) from None
         raise
     logits = np.concatenate(parts)
@@ -312,10 +347,7 @@ def _logits(answer) -> np.ndarray:
     """What a model answered, if it is logits; else TypeError."""
     if isinstance(answer, np.ndarray) and answer.ndim == 4:
         return answer
-    raise TypeError(
-        "predict takes a model that gives one array of logits (N, H, W, C); what this "
-        "one gives you get by calling it, as in model(to_input(images))."
-    )
+    raise no_logits(answer, SHAPE)
 
 
 def get_weights(model: keras.Model) -> list[np.ndarray]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from utils.arrays import is_whole
+
 
 def height_and_width(size: int | tuple[int, int], smallest: int = 1) -> tuple[int, int]:
     """Read a size in pixels: one number for a square, or (height, width).
@@ -13,8 +15,7 @@ def height_and_width(size: int | tuple[int, int], smallest: int = 1) -> tuple[in
     Raises ValueError for anything else, and for a side below ``smallest``.
     """
     sides = tuple(size) if isinstance(size, (tuple, list)) else (size, size)
-    whole = all(isinstance(side, (int, np.integer)) for side in sides)
-    if len(sides) != 2 or not whole or min(sides) < smallest:
+    if len(sides) != 2 or not all(map(is_whole, sides)) or min(sides) < smallest:
         raise ValueError(
             f"size is one number of pixels or (height, width), whole and at least "
             f"{smallest}, not {size!r}."
@@ -24,13 +25,9 @@ def height_and_width(size: int | tuple[int, int], smallest: int = 1) -> tuple[in
 
 def check_drawing(name: str, count: int, seed: int) -> None:
     """Raise ValueError for a count or a seed that a simulator, by name, cannot use."""
-    numbers = [
-        isinstance(number, (int, np.integer)) and not isinstance(number, bool)
-        for number in (count, seed)
-    ]
-    if not numbers[0] or count < 1:
+    if not is_whole(count) or count < 1:
         raise ValueError(f"{name} draws at least one image, not {count!r}.")
-    if not numbers[1] or seed < 0:
+    if not is_whole(seed) or seed < 0:
         raise ValueError(f"The seed is a whole number from 0 on, not {seed!r}.")
 
 
