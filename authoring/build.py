@@ -72,12 +72,8 @@ def everything(course: Course, selection: Selection, run: bool) -> Iterator[Buil
     With ``run``, notebooks whose outputs are old are executed; else they raise Stale.
     """
     lessons, lab_sources = read_all(course, selection)
-    models = {track: exports.models(lessons, track, course) for track in TRACKS}
-    if any(models.values()):
-        yield Built(course.models("__init__"), exports.PACKAGE, "build")
-    for track, text in models.items():
-        if text:
-            yield Built(course.models(track), text, "build")
+    for path, text in exports.modules(lessons, course).items():
+        yield Built(path, text, "build")
     # Before the notebooks, which show them.
     yield from _quizzes(lessons, course, selection)
     for source in [*lessons, *lab_sources]:
@@ -233,7 +229,7 @@ def _built_files(course: Course) -> Iterator[Path]:
     for path in sorted((course.root / "lessons").glob("*/README.md")):
         if NOTE in (_read(path) or ""):
             yield path
-    yield from sorted((course.root / "utils" / "models").glob("*.py"))
+    yield from sorted((course.root / "utils" / "models").rglob("*.py"))
     yield from sorted((course.root / "quizzes").rglob("*.html"))
     yield from sorted((course.root / "utils" / "quiz").rglob("*.json"))
 

@@ -1,6 +1,7 @@
-"""Cells tagged ``export`` -> ``utils/models/<track>.py``.
+"""Cells tagged ``export`` -> ``utils/models/<track>/<lesson>.py``.
 
-What a learner read in a lesson is exactly what later lessons import.
+What a learner read in a lesson is exactly what later lessons import. What is the same
+program in both tracks goes to ``utils/models/shared``; each track's package has all.
 """
 
 import ast
@@ -9,16 +10,18 @@ import subprocess
 import symtable
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
 from authoring.cells import Cell, Source
-from authoring.layout import TRACK_TITLES, ContentError, Course
+from authoring.layout import TRACK_TITLES, TRACKS, ContentError, Course
 
-PACKAGE = '''"""The models of the lessons: built files, one per track."""
-
-from utils.together import load_triton
-
-load_triton()
-'''
+SHARED = "shared"
+PACKAGES = {
+    "": '"""The models of the lessons: built files, one a lesson and track."""\n\n'
+    "from utils.together import load_triton\n\nload_triton()\n",
+    SHARED: '"""What lessons export in plain Python and NumPy, for both tracks."""\n',
+}
 ALLOWED = (
     ast.FunctionDef,
     ast.AsyncFunctionDef,
@@ -30,15 +33,62 @@ ALLOWED = (
 )
 
 
-def models(lessons: list[Source], track: str, course: Course) -> str | None:
-    """Write the module of a track; None if no lesson exports anything for it."""
-    exported, imports, owner = [], {}, {}
+@dataclass(frozen=True)
+class Export:
+    """An exported cell, the names it defines, and those that it takes from outside.
+
+    taken: name -> the import that brings it, or None for a name that is exported.
+    """
+
+    lesson: Source
+    cell: Cell
+    names: tuple[str, ...]
+    taken: dict[str, str | None]
+
+    @property
+    def module(self) -> str:
+        """The lesson's name without its number."""
+        return self.lesson.stem.partition("_")[2]
+
+
+def modules(lessons: list[Source], course: Course) -> dict[Path, str]:
+    """Write the modules of all tracks; nothing if no lesson exports anything."""
+    exported = {track: _exported(lessons, track) for track in TRACKS}
+    if not any(exported.values()):
+        return {}
+    common = _common(exported)
+    packages = {SHARED: [one for one in exported[TRACKS[0]] if one.cell in common]}
+    for track, exports in exported.items():
+        packages[track] = [one for one in exports if one.cell not in common]
+    texts = dict(PACKAGES)
+    for track in TRACKS:
+        homes = {
+            name: f"utils.models.{package}.{one.module}"
+            for package in (SHARED, track)
+            for one in packages[package]
+            for name in one.names
+        }
+        for package in (SHARED, track):
+            for module in dict.fromkeys(one.module for one in packages[package]):
+                cells = [one for one in packages[package] if one.module == module]
+                texts[f"{package}/{module}"] = _module(cells, package, homes)
+        texts[track] = _package(track, homes)
+    return {
+        path: _format(text, path, course)
+        for name, text in texts.items()
+        for path in [course.models(name if "/" in name else f"{name}/__init__")]
+    }
+
+
+def _exported(lessons: list[Source], track: str) -> list[Export]:
+    """List what the lessons export in a track; ContentError for what cannot be."""
+    found, imports, owner = [], {}, {}
     for lesson in lessons:
         codes = [cell for cell in lesson.track(track) if cell.kind == "code"]
         imports[lesson] = {name: line for c in codes for name, line in _imports(c)}
         for cell in (cell for cell in codes if "export" in cell.tags):
-            exported.append((lesson, cell))
-            for name in _defined(cell, lesson):
+            names = tuple(_defined(cell, lesson))
+            for name in names:
                 if name in owner:
                     raise ContentError(
                         lesson.place,
@@ -47,40 +97,77 @@ def models(lessons: list[Source], track: str, course: Course) -> str | None:
                         "one of them.",
                     )
                 owner[name] = f"{lesson.place}:{cell.line}"
-    if not exported:
-        return None
-
-    wanted = {}
-    for lesson, cell in exported:
-        for name in sorted(_used(cell.text) - set(owner)):
-            line = imports[lesson].get(name)
-            if line is None:
+            found.append((lesson, cell, names))
+    exports = []
+    for lesson, cell, names in found:
+        taken = {}
+        for name in sorted(_used(cell.text)):
+            taken[name] = None if name in owner else imports[lesson].get(name)
+            if taken[name] is None and name not in owner:
                 raise ContentError(
                     lesson.place,
                     cell.line,
                     f"the exported cell uses {name}, which no import and no exported "
                     "cell defines; import it or pass it in.",
                 )
-            if wanted.setdefault(name, line) != line:
-                raise ContentError(
-                    lesson.place,
-                    cell.line,
-                    f"needs `{line}`, another lesson `{wanted[name]}`; import the "
-                    "same everywhere.",
-                )
-    places = list(dict.fromkeys(lesson.place for lesson, _ in exported))
-    built_from = "\n".join(f"    {place}" for place in places)
-    public = sorted(name for name in owner if not name.startswith("_"))
-    names = "".join(f"    {name!r},\n" for name in public)
-    parts = [
-        f'"""The {TRACK_TITLES[track]} models of the lessons.\n\n'
-        "Built from the cells tagged `export` in these files; edit them, not this:\n\n"
-        f'{built_from}\n"""\n',
-        "\n".join(sorted(wanted.values())),
-        f"__all__ = [\n{names}]\n",
-        *(_without_imports(cell.text) for _, cell in exported),
+        exports.append(Export(lesson, cell, names, taken))
+    return exports
+
+
+def _common(exported: dict[str, list[Export]]) -> set[Cell]:
+    """Find the cells that are one program in all tracks, down to what they import."""
+    first, *others = exported.values()
+    programs = [{one.cell: one.taken for one in exports} for exports in others]
+    common = [
+        one
+        for one in first
+        if all(program.get(one.cell) == one.taken for program in programs)
     ]
-    return _format("\n\n\n".join(parts), track, course)
+    while True:
+        there = {name for one in common for name in one.names}
+        needed = {
+            one.cell: {name for name, line in one.taken.items() if line is None}
+            for one in common
+        }
+        kept = [one for one in common if needed[one.cell] <= there]
+        if len(kept) == len(common):
+            return {one.cell for one in kept}
+        common = kept
+
+
+def _module(cells: list[Export], package: str, homes: dict[str, str]) -> str:
+    """Write what one lesson exports; homes: name -> the module that defines it."""
+    lesson = cells[0].lesson
+    here = {name for one in cells for name in one.names}
+    imports = {
+        line or f"from {homes[name]} import {name}"
+        for one in cells
+        for name, line in one.taken.items()
+        if name not in here
+    }
+    where = f"in {TRACK_TITLES[package]}" if package in TRACKS else "for both tracks"
+    parts = [
+        f'"""What lesson {lesson.stem[:2]} exports {where}.\n\n'
+        f"Built from its cells tagged `export`; edit them, not this:\n"
+        f'{lesson.place}\n"""\n',
+        "\n".join(sorted(imports)),
+        _all(here),
+        *(_without_imports(one.cell.text) for one in cells),
+    ]
+    return "\n\n\n".join(part for part in parts if part)
+
+
+def _package(track: str, homes: dict[str, str]) -> str:
+    """Write the package of a track, which has all names of its lessons."""
+    public = [name for name in homes if not name.startswith("_")]
+    imports = [f"from {homes[name]} import {name}" for name in public]
+    title = f'"""The {TRACK_TITLES[track]} models of all lessons: built."""\n'
+    return "\n\n".join([title, "\n".join(imports), _all(public)])
+
+
+def _all(names) -> str:
+    public = sorted(name for name in names if not name.startswith("_"))
+    return "__all__ = [\n" + "".join(f"    {name!r},\n" for name in public) + "]\n"
 
 
 def _imports(cell: Cell) -> Iterator[tuple[str, str]]:
@@ -139,9 +226,8 @@ def _without_imports(code: str) -> str:
     return "\n".join(lines).strip("\n")
 
 
-def _format(code: str, track: str, course: Course) -> str:
-    """Sort the imports and lay out the code as ruff wants it."""
-    path = course.models(track)
+def _format(code: str, path: Path, course: Course) -> str:
+    """Sort the imports and lay out the code of a file as ruff wants it."""
     commands = [
         ["check", "--quiet", "--select", "I,F401", "--fix-only"],
         ["format", "--quiet"],

@@ -59,8 +59,9 @@ class Course:
     def notebook(self, kind: str, language: str, track: str, stem: str) -> Path:
         return self.root / kind / language / track / f"{stem}.ipynb"
 
-    def models(self, track: str) -> Path:
-        return self.root / "utils" / "models" / f"{track}.py"
+    def models(self, module: str) -> Path:
+        """Give the file of an exported module, such as ``pytorch/unet``."""
+        return self.root / "utils" / "models" / f"{module.lstrip('/')}.py"
 
     def quiz_page(self, language: str, stem: str) -> Path:
         return self.root / "quizzes" / language / f"{stem}.html"

@@ -420,6 +420,14 @@ def twice(x):
 '''
 
 
+NET = "utils/models/pytorch/net.py"
+
+
+def exported(course):
+    (course / NET).parent.mkdir(exist_ok=True)
+    (course / NET).write_text(EXPORTED)
+
+
 def key_of(course, code):
     return keys.key([code], Course(course))
 
@@ -437,11 +445,10 @@ def key_of(course, code):
     ],
 )
 def test_what_a_notebook_uses_of_the_models_changes_its_key(course, old, new):
-    path = course / "utils/models/pytorch.py"
-    path.write_text(EXPORTED)
-    use = "from utils.models.pytorch import Net"
+    exported(course)
+    use = "from utils.models.pytorch.net import Net"
     before = key_of(course, use)
-    change(course, "utils/models/pytorch.py", old, new)
+    change(course, NET, old, new)
     assert key_of(course, use) != before
 
 
@@ -458,16 +465,16 @@ def test_what_a_notebook_uses_of_the_models_changes_its_key(course, old, new):
     ],
 )
 def test_what_a_notebook_does_not_use_of_the_models_leaves_its_key(course, old, new):
-    (course / "utils/models/pytorch.py").write_text(EXPORTED)
-    use = "from utils.models.pytorch import Net"
+    exported(course)
+    use = "from utils.models.pytorch.net import Net"
     before = key_of(course, use)
-    change(course, "utils/models/pytorch.py", old, new)
+    change(course, NET, old, new)
     assert key_of(course, use) == before
 
 
 def test_modules_behind_a_used_model_count_and_behind_others_do_not(course):
-    (course / "utils/models/pytorch.py").write_text(EXPORTED)
-    uses = [f"from utils.models.pytorch import {name}" for name in ("Net", "twice")]
+    exported(course)
+    uses = [f"from utils.models.pytorch.net import {name}" for name in ("Net", "twice")]
     before = [key_of(course, use) for use in uses]
     change(course, "utils/tools.py", "2 * x", "x + x")
     after = [key_of(course, use) for use in uses]
@@ -477,32 +484,44 @@ def test_modules_behind_a_used_model_count_and_behind_others_do_not(course):
 @pytest.mark.parametrize(
     "use",
     [
-        "import utils.models.pytorch",
-        "from utils.models import pytorch",
-        "from utils.models.pytorch import *",
-        "from utils.models.pytorch import Net\nfrom utils.models import pytorch",
+        "import utils.models.pytorch.net",
+        "from utils.models.pytorch import net",
+        "from utils.models.pytorch.net import *",
+        "from utils.models.pytorch.net import Net\nfrom utils.models.pytorch import net",
     ],
 )
 def test_models_that_are_imported_whole_count_whole(course, use):
-    (course / "utils/models/pytorch.py").write_text(EXPORTED)
+    exported(course)
     before = key_of(course, use)
-    change(course, "utils/models/pytorch.py", "def apart(x):\n    return x", "y = 1")
+    change(course, NET, "def apart(x):\n    return x", "y = 1")
     assert key_of(course, use) != before
 
 
+def test_a_package_only_tells_where_models_are(course):
+    exported(course)
+    package = course / "utils/models/pytorch/__init__.py"
+    package.write_text("from utils.models.pytorch.net import Net, apart\n")
+    before = key_of(course, "from utils.models.pytorch import Net")
+    change(course, NET, "def apart(x):\n    return x", "y = 1")
+    package.write_text("from utils.models.pytorch.net import Net\n")
+    assert key_of(course, "from utils.models.pytorch import Net") == before
+    change(course, NET, "return helper(x)", "return x")
+    assert key_of(course, "from utils.models.pytorch import Net") != before
+
+
 def test_a_module_of_utils_uses_models_as_a_notebook_does(course):
-    (course / "utils/models/pytorch.py").write_text(EXPORTED)
-    (course / "utils/unused.py").write_text("from utils.models.pytorch import Net\n")
+    exported(course)
+    (course / "utils/unused.py").write_text("from utils.models.pytorch.net import Net\n")
     before = key_of(course, "from utils import unused")
-    change(course, "utils/models/pytorch.py", "def apart(x):\n    return x", "y = 1")
+    change(course, NET, "def apart(x):\n    return x", "y = 1")
     assert key_of(course, "from utils import unused") == before
-    change(course, "utils/models/pytorch.py", "return helper(x)", "return x")
+    change(course, NET, "return helper(x)", "return x")
     assert key_of(course, "from utils import unused") != before
 
 
 def test_everything_that_the_models_import_must_be_installed(course):
-    (course / "utils/models/pytorch.py").write_text(EXPORTED)
-    use = "from utils.models.pytorch import apart"
+    exported(course)
+    use = "from utils.models.pytorch.net import apart"
     assert keys.needs([use], Course(course)) == ["torch"]
     assert keys.frameworks([use], Course(course)) == {"pytorch"}
 
@@ -691,12 +710,14 @@ def test_nbgrader_takes_the_solution_as_its_source(finished):
 
 
 def test_models_hold_the_exported_cells_and_the_imports_they_need(finished):
-    text = (finished / "utils/models/tensorflow.py").read_text("utf-8")
-    assert text.startswith('"""The TensorFlow models of the lessons.\n')
-    assert "    content/lessons/05_sums.md\n" in text
+    text = (finished / "utils/models/tensorflow/sums.py").read_text("utf-8")
+    assert text.startswith('"""What lesson 05 exports in TensorFlow.\n')
+    assert "\ncontent/lessons/05_sums.md\n" in text
     assert "\nimport math\n" in text and "pathlib" not in text
     assert '__all__ = [\n    "area",\n]' in text
     assert "return radius**2 * math.pi" in text
+    package = (finished / "utils/models/tensorflow/__init__.py").read_text("utf-8")
+    assert "from utils.models.tensorflow.sums import area\n" in package
     assert (finished / "utils/models/__init__.py").exists()
     for command in (["check"], ["format", "--check"]):
         done = subprocess.run(
@@ -708,22 +729,28 @@ def test_models_hold_the_exported_cells_and_the_imports_they_need(finished):
 
 
 def export(course, *lessons):
-    """Write lessons with one exported PyTorch cell each; return the module."""
+    """Write lessons with exported cells; return their modules by name."""
     head = LESSON.split("# Sums")[0] + "# T\n\n"
     made = []
     for number, code in enumerate(lessons, 1):
-        path = course / f"content/lessons/{number:02}_t.md"
+        path = course / f"content/lessons/{number:02}_{'abc'[number - 1]}.md"
         path.write_text(head + code, encoding="utf-8")
         made.append(read(path, Course(course)))
-    return exports.models(made, "pytorch", Course(course))
+    written = exports.modules(made, Course(course))
+    models = course / "utils/models"
+    return {
+        path.relative_to(models).with_suffix("").as_posix(): text
+        for path, text in written.items()
+    }
 
 
 CELL = "```{{code-cell}}\n{}\n```\n"
 EXPORT = "```{{code-cell}}\n:tags: [export]\n{}\n```\n"
+ONE_TRACK = "```{{code-cell}}\n:tags: [export]\n:track: {}\n{}\n```\n"
 
 
 def test_a_lesson_may_use_what_another_one_exports(course):
-    text = export(
+    found = export(
         course,
         CELL.format("import math as m") + EXPORT.format("def one():\n    return m.e"),
         CELL.format("from utils.models.pytorch import one")
@@ -731,11 +758,47 @@ def test_a_lesson_may_use_what_another_one_exports(course):
         CELL.format("from utils.models.pytorch import one")
         + EXPORT.format("class Three:\n    value = one()\n\n\n_PRIVATE = Three"),
     )
-    assert "import math as m" in text and "from utils" not in text
-    assert '"Three",\n    "one",\n    "two",\n]' in text
+    assert "import math as m" in found["shared/a"] and "import" not in found["shared/b"]
+    assert "from utils.models.shared.a import one\n" in found["shared/c"]
+    names = '"Three",\n    "one",\n    "two",\n]'
+    assert names in found["pytorch/__init__"] and names in found["tensorflow/__init__"]
     scope = {}
-    exec(text, scope)
+    own = found["shared/c"].replace("from utils.models.shared.a import one\n", "")
+    exec(found["shared/a"] + own, scope)
     assert scope["Three"].value == pytest.approx(2.718281828)
+
+
+def test_what_one_track_alone_defines_is_its_own_with_all_that_needs_it(course):
+    needs = EXPORT.format("def needs():\n    return kernel()")
+    found = export(
+        course,
+        CELL.format("import numpy as np")
+        + ONE_TRACK.format("pytorch", "def kernel():\n    return 1")
+        + ONE_TRACK.format("tensorflow", "def kernel():\n    return 2"),
+        needs + EXPORT.format("def free():\n    return 3"),
+        EXPORT.format("def last():\n    return needs() + free()"),
+    )
+    assert [*found] == [
+        *("__init__", "shared/__init__", "shared/b"),
+        *("pytorch/a", "pytorch/b", "pytorch/c", "pytorch/__init__"),
+        *("tensorflow/a", "tensorflow/b", "tensorflow/c", "tensorflow/__init__"),
+    ]
+    assert "return 1" in found["pytorch/a"] and "return 2" in found["tensorflow/a"]
+    assert "from utils.models.pytorch.a import kernel\n" in found["pytorch/b"]
+    assert "from utils.models.shared.b import free\n" in found["tensorflow/c"]
+    assert "from utils.models.tensorflow.b import needs\n" in found["tensorflow/c"]
+
+
+def test_what_the_tracks_import_from_elsewhere_is_not_shared(course):
+    imports = [
+        f"```{{code-cell}}\n:track: {track}\nfrom utils.{track} import predict\n```\n"
+        for track in ("pytorch", "tensorflow")
+    ]
+    use = EXPORT.format("def ask(model):\n    return predict(model)")
+    found = export(course, "".join(imports) + use)
+    assert "from utils.pytorch import predict" in found["pytorch/a"]
+    assert "from utils.tensorflow import predict" in found["tensorflow/a"]
+    assert "shared/a" not in found
 
 
 @pytest.mark.parametrize(
@@ -755,7 +818,7 @@ def test_two_cells_that_export_the_same_name_are_named(course):
     with pytest.raises(exports.ContentError) as error:
         export(course, same, same)
     assert str(error.value).startswith(
-        "content/lessons/02_t.md:12: exports f, but content/lessons/01_t.md:12 does so"
+        "content/lessons/02_b.md:12: exports f, but content/lessons/01_a.md:12 does so"
     )
 
 
@@ -981,7 +1044,7 @@ def test_check_passes_on_what_was_built(finished, capsys):
     [
         ("lessons/en/tensorflow/05_sums.ipynb", "build 05 --track tensorflow"),
         ("labs/ko/pytorch/05_sums.ipynb", "build 05 --track pytorch"),
-        ("utils/models/pytorch.py", "build"),
+        ("utils/models/pytorch/sums.py", "build"),
         ("lessons/ko/README.md", "build"),
     ],
 )

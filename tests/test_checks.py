@@ -5,6 +5,7 @@ answers stand in tests/answers; the end of the tests shows how many there are of
 """
 
 import dataclasses
+import functools
 import inspect
 import json
 import tempfile
@@ -151,6 +152,55 @@ def test_where_large_arrays_differ_is_named(capsys):
     assert "1 of 30 values, first at [7]: expected 14, got 15" in printed
 
 
+def test_a_mistake_that_gives_one_answer_by_chance_gives_no_hint(capsys):
+    def same_on_three_numbers(numbers):
+        return numbers**2 if len(numbers) == 3 else numbers - 1.5
+
+    sizes = (3, 30, 40)
+    cases = [Case(f"{size} numbers", {"numbers": np.arange(size)}) for size in sizes]
+    exercise = dataclasses.replace(DOUBLE, cases=lambda: iter(cases))
+    assert "Hint" not in said(same_on_three_numbers, capsys, exercise)
+    assert "the square" in said(lambda numbers: numbers**2, capsys, exercise)
+
+
+def test_a_mistake_is_named_though_other_cases_never_end(capsys):
+    def endless(numbers, answer):
+        while len(numbers) > 3:
+            pass
+        return answer(numbers)
+
+    twice = dataclasses.replace(DOUBLE, mistakes=2 * DOUBLE.mistakes)
+    for mistake in DOUBLE.mistakes:
+        answer = functools.partial(endless, answer=mistake.answer)
+        assert check(twice, answer, seconds=0.3) is None
+        printed = capsys.readouterr().out
+        assert " on the worked example:" in printed
+        assert printed.endswith(f"\nHint: {mistake.hint}\n")
+
+
+@pytest.mark.parametrize(
+    ("factor", "hint"),
+    [
+        (-1, "The sign is wrong"),
+        (255, "255 times too large"),
+        (1 / 255, "255 times too small"),
+        (1 / np.log(2), "the base 2"),
+        (1 / np.log(10), "the base 10"),
+    ],
+)
+def test_a_factor_that_people_know_is_named(capsys, factor, hint):
+    assert hint in said(lambda numbers: 2 * factor * numbers, capsys)
+
+
+@pytest.mark.parametrize(
+    ("shape", "hint"),
+    [((1, 3), "an axis of length 1 is too much"), ((3, 1, 1), "is too much")],
+)
+def test_an_axis_of_length_1_is_named(capsys, shape, hint):
+    printed = said(lambda numbers: 2 * numbers[:3].reshape(shape), capsys)
+    assert hint in " ".join(printed.split())
+
+
 def test_an_error_that_a_mistake_makes_too_gets_its_hint(capsys):
     def other(numbers):
         return numbers[0, 0]
@@ -223,6 +273,28 @@ def test_a_function_of_other_arguments_is_told_to_keep_the_signature():
 def test_a_result_instead_of_a_function_is_told_so():
     printed = run("lab05", "focal_loss", np.zeros(3))
     assert "Pass the function itself" in printed
+
+
+# Experiments
+
+
+def helper(numbers):
+    """Say what it shall do."""
+    ...
+
+
+def test_what_calls_an_exercise_that_is_not_written_yet_is_told_so(capsys):
+    def experiment(count):
+        return helper(count) + 1
+
+    assert checks.attempt(experiment, 3) is None
+    wanted = "experiment calls helper, which is not written yet.\n"
+    assert capsys.readouterr().out == wanted
+    assert checks.attempt(lambda count, given: given(count), 3, abs) == 3
+    assert checks.attempt(lambda count, given: given(count)[0], 3, helper) is None
+    assert "calls helper" in capsys.readouterr().out
+    with pytest.raises(ZeroDivisionError):
+        checks.attempt(lambda count: count / 0, 3)
 
 
 def test_a_lab_without_checks_is_named():

@@ -93,6 +93,28 @@ def test_no_check_goes_unused(lab):
     assert written == called
 
 
+def names(node):
+    return {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+
+
+@each
+@pytest.mark.parametrize("track", TRACKS)
+def test_a_notebook_goes_on_where_an_exercise_wants_one_that_is_not_written(lab, track):
+    cells = [c for c in lab.track(track) if c.kind == "code" and "check" not in c.tags]
+    lines = [line for cell in cells for line in ast.parse(cell.text).body]
+    written = {line.name: line for line in lines if isinstance(line, ast.FunctionDef)}
+    exercises = {
+        name
+        for name in written
+        for cell in cells
+        if f"def {name}(" in cell.text and BEGIN in cell.text
+    }
+    for name in exercises:
+        if names(written[name]) & (exercises - {name}):
+            first = next(line for line in lines if name in names(line))
+            assert re.search(r"checks\.attempt|is not None", ast.unparse(first)), name
+
+
 def solution_lines(lab):
     """The lines of the solutions that are long enough to give something away."""
     for cell in lab.cells:

@@ -15,6 +15,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from matplotlib import pyplot as plt
 from matplotlib.colors import to_hex
 from matplotlib.font_manager import fontManager
+from PIL import Image
 
 from utils import fonts, palette, plotting
 
@@ -119,6 +120,13 @@ def test_a_legend_names_void_once(shown):
 def test_a_white_object_is_not_taken_for_void(shown, draw):
     with pytest.raises(ValueError, match="255 alone: give mask > 0 if .* void=255"):
         draw(MASK * 255)
+
+
+@pytest.mark.parametrize("mode", ["P", "CMYK", "HSV", "RGB"])
+def test_an_image_of_pil_has_its_colours(shown, mode):
+    red = Image.new("RGB", (4, 3), (255, 0, 0))
+    plotting.show_images([red.convert(mode)])
+    assert (drawn(shown[0].axes[0]) == (255, 0, 0)).all()
 
 
 @pytest.mark.parametrize("shape", [(20000, 1), (1, 20000), (1, 1), (5000, 60)])
@@ -309,6 +317,12 @@ MISUSES = {
     "below 0": (lambda: palette.paint(MASK.astype(int) - 1), "-1.*0 to 254; void=-1"),
     "above 254": (lambda: palette.paint(MASK.astype(int) * 300), "300"),
     "void": (lambda: palette.paint(MASK, void="no"), "void is a value"),
+    "white in a prediction": (
+        lambda: plotting.show_predictions([IMAGE], [BORDER], [MASK * 255]),
+        "255 alone: give mask > 0",
+    ),
+    "a width": (lambda: plotting.figure(width="3"), "width is a number, not '3'"),
+    "a height": (lambda: plotting.figure(height=None), "height is a number, not None"),
     "a colour": (lambda: palette.rgb("red"), "#D55E00.*red"),
     "a loss": (lambda: plotting.learning_curves({"loss": 0.5}), "loss is a list"),
     "losses": (lambda: plotting.learning_curves([0.5]), "what fit returns"),

@@ -26,7 +26,7 @@ def question(answer, unit="", mistakes=(), tolerance=0.0):
 
 
 WHOLE, PIECE = question(460800), question(0.5)
-PERCENT = question(94, "%")
+PERCENT, NEAR = question(94, "%"), question(3, tolerance=0.2)
 NUMBERS = {
     "as Python writes it": [("0.5", PIECE, 0.5), ("1e3", WHOLE, 1000),
                             ("-1e-3", PIECE, -0.001), ("65_536", WHOLE, 65536),
@@ -51,7 +51,11 @@ NUMBERS = {
     "with one mark before three digits": [
         ("1,234", WHOLE, 1234), ("1,234", PIECE, 1.234), ("1.234", PIECE, 1.234),
         ("1.234", WHOLE, 1.234), ("17,500", PIECE, 17.5), ("460.800", WHOLE, 460800),
-        ("17,000", question(17), 17000), ("17.000", question(17), 17),
+        ("17,000", question(17), 17), ("17.000", question(17), 17),
+        ("3,125", NEAR, 3.125), ("3,500", NEAR, 3500), ("3.125", NEAR, 3.125),
+        ("1,234", question(1234.5, "", [1.234], 1.0), 1234),
+        ("2,500", question(7, "", [2.5]), 2.5),
+        ("2.500", question(7.5, "", [2500]), 2500),
         ("8.754", question(8754), 8754), ("4.608", question(460800, "", [4608]), 4608),
         ("1.386", question(2, "ln 2", [1.386]), 1.386)],
     "with a minus of print": [("−3", WHOLE, -3), ("–3", WHOLE, -3), ("－3", WHOLE, -3),
@@ -101,6 +105,7 @@ def shown(tmp_path, questions):
                 f"  ask: Which? {number}",
                 "  see: Start",
                 f"  answer: {one['answer']}",
+                f"  tolerance: {one['tolerance']}",
                 "  check: '1'",
                 "  why: y",
                 "  otherwise: o",

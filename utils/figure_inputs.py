@@ -9,13 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from numbers import Real
 
 import numpy as np
 
-from utils.arrays import array_of
+from utils.arrays import array_of, is_whole
 from utils.palette import VOID_ID, class_ids, three_channels, void_value
 
 CHANNELS = (1,), (3,), (4,)  # of one image, (H, W, channels)
+CODED = "P", "PA", "CMYK", "YCbCr", "HSV"  # PIL's images that hold no red, green, blue
 SCORES = {  # in a history, and on the axis
     "validation_dice": "Validation Dice",
     "validation_mean_iou": "Validation mean IoU",
@@ -41,7 +43,12 @@ def images_of(images) -> list[np.ndarray]:
             f"The images have the shape {tuple(shape)}, which one image has: give "
             "[image], or list(images) if they are several."
         )
-    return [three_channels(image) for image in list_of("images", images)]
+    return [three_channels(_in_rgb(image)) for image in list_of("images", images)]
+
+
+def _in_rgb(image):
+    """Give an image of PIL's that holds codes of colours as RGB, any other as it is."""
+    return image.convert("RGB") if getattr(image, "mode", "") in CODED else image
 
 
 def numbers_of(name: str, values) -> np.ndarray:
@@ -65,8 +72,11 @@ def masks_of(
     """
     truths, predictions = [*map(array_of, truths)], [*map(array_of, predictions)]
     value = void_value(truths, void)
-    if not any((truth == value).any() for truth in truths):
-        void_value(predictions, void)
+    judged = [  # a prediction may copy void from the truth
+        found[truth != value] if found.shape == truth.shape else found
+        for truth, found in zip(truths, predictions, strict=True)
+    ]
+    void_value(judged, void)
     truths, predictions = (
         [class_ids(mask, value) for mask in masks] for masks in (truths, predictions)
     )
@@ -122,9 +132,15 @@ def check_lengths(**sequences: Sequence) -> None:
 def check_whole(**numbers: int) -> None:
     """Raise ValueError unless all are whole numbers from 1 on."""
     for name, number in numbers.items():
-        whole = isinstance(number, (int, np.integer)) and not isinstance(number, bool)
-        if not whole or number < 1:
+        if not is_whole(number) or number < 1:
             raise ValueError(f"{name} is a whole number from 1 on, not {number!r}.")
+
+
+def check_numbers(**numbers: float) -> None:
+    """Raise TypeError unless all are numbers."""
+    for name, number in numbers.items():
+        if not isinstance(number, Real) or isinstance(number, bool):
+            raise TypeError(f"{name} is a number, not {_shortly(number)}.")
 
 
 def _shortly(value) -> str:

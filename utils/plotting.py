@@ -19,6 +19,7 @@ from utils.figure_inputs import (
     SCORES,
     check_lengths,
     check_named,
+    check_numbers,
     check_whole,
     images_of,
     list_of,
@@ -101,6 +102,7 @@ def figure(
     Raises ValueError where there is no panel, or more than a kernel can draw.
     """
     check_whole(rows=rows, columns=columns)
+    check_numbers(width=width, height=height)
     high, wide = rows * height * DPI, columns * width * DPI
     if not (0 < high < 2**15 and 0 < wide < 2**15 and high * wide < 2**26):
         raise ValueError(

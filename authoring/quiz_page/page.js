@@ -105,12 +105,12 @@ function put(question, answer) {
 const NUMBER = /^([+-]?) ?([\d,.'_ ]*\d[,.]?)(e[+-]?\d+)?$/;
 const GROUPED = /^[1-9]\d{0,2}([ ,.'_])\d{3}(?:\1\d{3})*(?:(?!\1)[,.]\d*)?$/;
 const PLAIN = /^\d*[,.]?\d*$/;
-const EITHER = /^\d+([,.])\d{3}$/;
 
 function numberOf(written, question) {
   const numbers = readings(written, question);
+  const right = (number) => isRight(question, number);
   const known = (number) => cases(question, number)[0].dataset.values;
-  return numbers.find(known) ?? numbers[0] ?? null;
+  return numbers.find(right) ?? numbers.find(known) ?? numbers[0] ?? null;
 }
 
 function readings(written, question) {
@@ -125,15 +125,12 @@ function readings(written, question) {
   if (!found) return [];
   const [, sign, digits, exponent = ""] = found;
   const point = (text) => text.replaceAll(",", ".");
-  let spelt = PLAIN.test(digits) ? [point(digits)] : [];
+  const spelt = PLAIN.test(digits) ? [point(digits)] : [];
   const grouped = digits.match(GROUPED);
   if (grouped) {
-    const joined = point(digits.replaceAll(grouped[1], ""));
-    const either = digits.match(EITHER);
+    spelt.push(point(digits.replaceAll(grouped[1], "")));
     const answer = question.querySelector('[data-case="right"]').dataset.values;
-    const whole = Number.isInteger(Number(answer));
-    if (!either || (whole && either[1] === ",")) spelt = [joined];
-    else if (whole) spelt.push(joined);
+    if (grouped[1] === "," && Number.isInteger(Number(answer))) spelt.reverse();
   }
   const scale = bare.endsWith("%") ? 100 : 1;
   const numbers = spelt.map((one) => Number(sign + one + exponent) / scale);

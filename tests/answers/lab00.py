@@ -802,6 +802,19 @@ def skips_empty_runs(counts, height, width):
     return by_repeat(counts, height, width)
 
 
+@wrong("decode", "it takes its turn")
+def turns_only_where_something_is_written(counts, height, width):
+    return by_repeat([count for count in counts if count], height, width)
+
+
+@wrong("decode", "pairs of a start and a length")
+def reads_starts_and_lengths(counts, height, width):
+    flat = np.zeros(height * width, np.uint8)
+    for start, length in zip(counts[::2], counts[1::2]):
+        flat[int(start) - 1 : int(start) - 1 + int(length)] = 1
+    return flat.reshape(width, height).T
+
+
 @wrong("decode", "changes counts in place")
 def counts_down_in_place(counts, height, width):
     mask = by_repeat(counts, height, width)

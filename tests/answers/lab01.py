@@ -630,7 +630,7 @@ def blots_out_too_much(*arguments):
     return blotted(blot=blot)(*arguments)
 
 
-@wrong("hard_negatives", "Two of yours are neighbours")
+@wrong("hard_negatives", "A slice that starts below 0")
 def lets_the_start_of_a_slice_be_negative(*arguments):
     def blot(left, row, column, apart):
         left[row, column] = 0
@@ -709,7 +709,7 @@ def real(chances, is_target, count, apart, level=0.5):
     return tuple(np.array(found, int).reshape(-1, 3).T)
 
 
-@wrong("hard_negatives", "neighbours")
+@wrong("hard_negatives", "one pixel too early")
 def blots_out_too_little(chances, is_target, count, apart):
     found = []
     for s in range(len(chances)):

@@ -235,6 +235,11 @@ def diagonal_neighbour(cells, height, width):
     return out
 
 
+@wrong("double", "an axis of length 1 is missing")
+def squeezes_the_channels(cells, height, width):
+    return axis_by_axis(cells, height, width).squeeze()
+
+
 @wrong("double", "the first channel alone")
 def first_channel(cells, height, width):
     return doubled(cells[..., :1], height, width)
@@ -313,6 +318,18 @@ def enlarges_features(features, weights, kernel, bias, double):
     coarse = double(coarse, *middle.shape[:2])
     both = double(np.concatenate([coarse, middle], -1), *fine.shape[:2])
     return np.concatenate([both, fine], -1) @ kernel + bias
+
+
+@wrong("fuse", "keep the axis of the channels")
+def squeezes_the_scores(features, weights, kernel, bias, double):
+    coarse, middle, fine = (
+        weight * (found @ part)[..., 0]
+        for weight, found, part in zip(
+            weights, features, parts_of(features, kernel), strict=True
+        )
+    )
+    added = double(coarse, *middle.shape[:2]) + middle
+    return double(added, *fine.shape[:2]) + fine + bias
 
 
 @wrong("fuse", "The bias is added three times")

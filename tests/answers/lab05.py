@@ -104,7 +104,21 @@ def averages_the_losses(*arguments):
     return vectorised(*arguments).mean()
 
 
-@wrong("tversky_loss", "cut the probabilities at 0.5")
+@wrong("tversky_loss", "A threshold has no gradient")
+def is_dice_of_a_mask(probabilities, masks, alpha=0.3, beta=0.7):
+    found, truth = probabilities >= 0.5, masks == 1
+    both = (found & truth).sum((1, 2))
+    return 1 - (2 * both + 1) / (found.sum((1, 2)) + truth.sum((1, 2)) + 1)
+
+
+@wrong("tversky_loss", "A threshold has no gradient")
+def counts_pixels(probabilities, masks, alpha=0.3, beta=0.7):
+    found, truth = probabilities > 0.5, masks == 1
+    both, invented = (found & truth).sum((1, 2)), (found & ~truth).sum((1, 2))
+    return 1 - both / (both + alpha * invented + beta * (~found & truth).sum((1, 2)))
+
+
+@wrong("tversky_loss", "A threshold has no gradient")
 def scores_hard_masks(probabilities, masks, *weights):
     return vectorised((probabilities > 0.5).astype(float), masks, *weights)
 
@@ -291,6 +305,23 @@ def adds_two_terms(logits, masks, alpha=0.25, gamma=2.0):
     p = probability_of(logits)
     lesion = alpha * masks * (1 - p) ** gamma * np.log(p)
     return -(lesion + (1 - alpha) * (1 - masks) * p**gamma * np.log(1 - p)).mean((1, 2))
+
+
+@wrong("focal_loss", "base 2")
+def takes_the_logarithm_to_base_2(logits, masks, alpha=0.25, gamma=2.0):
+    chance = probability_of(logits)
+    of_the_truth = np.where(masks == 1, chance, 1 - chance)
+    weight = np.where(masks == 1, alpha, 1 - alpha)
+    return -(weight * (1 - of_the_truth) ** gamma * np.log2(of_the_truth)).mean((1, 2))
+
+
+@wrong("focal_loss", "A threshold has no gradient")
+def scores_a_mask(logits, masks, alpha=0.25, gamma=2.0):
+    chance = (probability_of(logits) > 0.5).astype(float)
+    of_the_truth = np.where(masks == 1, chance, 1 - chance)
+    weight = np.where(masks == 1, alpha, 1 - alpha)
+    losses = weight * (1 - of_the_truth) ** gamma * np.log(of_the_truth + 1e-8)
+    return -losses.mean((1, 2))
 
 
 @wrong("focal_loss", "cut the probability off")

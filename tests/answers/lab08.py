@@ -224,6 +224,16 @@ def splits_into_every_other_channel(queries, keys, values, heads, allowed=None):
     return by_heads_in_front(q, k, v, heads, allowed)
 
 
+@wrong("attend", "heads come before channels in your reshape")
+def every_other_channel_there_and_back(queries, keys, values, heads, allowed=None):
+    def in_turns(x, first, second):
+        return x.reshape(len(x), first, second).swapaxes(1, 2).reshape(len(x), -1)
+
+    apart = (in_turns(x, x.shape[1] // heads, heads) for x in (queries, keys, values))
+    found = by_heads_in_front(*apart, heads, allowed)
+    return in_turns(found, heads, found.shape[1] // heads)
+
+
 @wrong("attend", "Heads and queries are mixed up")
 def reshapes_heads_away(queries, keys, values, heads, allowed=None):
     found = by_heads_in_front(queries, keys, values, heads, allowed)

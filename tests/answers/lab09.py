@@ -70,6 +70,11 @@ def by_frame(names, share, seed):
     return chosen
 
 
+@wrong("split_by_take", "Frames of Jazz_A are on both sides")
+def each_frame_by_chance(names, share, seed):
+    return np.random.default_rng(seed).random(len(names)) < share
+
+
 @wrong("split_by_take", "Drop the camera from the name as well")
 def by_camera(names, share, seed):
     return fill([name.rsplit("_", 1)[0] for name in names], share, seed)
@@ -274,7 +279,17 @@ def stays_float(image, background, probabilities, low=0.3, high=0.7):
     return np.round(a * image + (1 - a) * background)
 
 
-@wrong("cut_out", "between 0 and 1")
+@wrong("cut_out", "Red and blue are swapped")
+def returns_bgr(*arguments):
+    return by_the_formula(*arguments)[..., ::-1]
+
+
+@wrong("cut_out", "Your probabilities go up to 255")
+def takes_probabilities_of_255(image, background, probabilities, low=0.3, high=0.7):
+    return by_the_formula(image, background, 255 * probabilities, low, high)
+
+
+@wrong("cut_out", "multiply by 255")
 def returns_zero_to_one(image, background, probabilities, low=0.3, high=0.7):
     a = ramp(probabilities, low, high)
     return a * (image / 255) + (1 - a) * (background / 255)

@@ -13,6 +13,7 @@ import re
 import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,9 +54,10 @@ class Exercise:
     oracle: the right answer to a case's arguments, taken by name; None if many answers
         are right and `inspect` alone can tell.
     cases: makes the cases, the worked example first.
-    mistakes: typical ones; the one that gives the learner's answer gives the hint.
-        One that stops with an error gives its hint to the same error, numbers aside,
-        of a function that stops on no case on which it does not stop.
+    mistakes: typical ones; the one that gives the learner's answer gives the hint, if
+        it gives most of those that are not right.  One that stops with an error gives
+        its hint to the same error, numbers aside, of a function that stops on no case
+        on which it does not stop.
     exact: whether arrays must have the oracle's dtype and values to the last bit.
     inspect: (arguments, answer) -> a hint if the answer breaks a rule of the exercise,
         else None; asked before the values are compared.
@@ -177,11 +179,10 @@ def _judge(
     expected = _answer(exercise.oracle, case)
     if same(got, expected, exercise.exact):
         return None
-    made = [m for m in exercise.mistakes if _made(m, exercise, case, got)]
-    if len(made) > 1:  # on small cases, mistakes look alike
-        made.sort(key=lambda mistake: -_times_made(mistake, exercise, function))
-    if made:
-        return made[0].hint
+    made = [m for m in exercise.mistakes if _made(m, case, got, expected)]
+    likely = made and _likeliest(made, exercise, _answers(exercise, function))
+    if likely:
+        return likely.hint
     return general_hint(got, expected)
 
 
@@ -196,13 +197,29 @@ def _hint_for_error(
         return ""
     if name := stub_behind(function):
         return f"\nHint: It calls {name}, which is not written yet."
-    for mistake in exercise.mistakes:
-        _, theirs = _outcome(_answer, mistake.answer, case)
-        if theirs == _without_numbers(error) and all(
-            _explains(mistake, exercise, function, each) for each in exercise.cases()
-        ):
+    alike = [
+        mistake
+        for mistake in exercise.mistakes
+        if _outcome(_answer, mistake.answer, case)[1] == _without_numbers(error)
+    ]
+    stops = [c for c, _, stop in _answers(exercise, function) if stop] if alike else []
+    for mistake in alike:
+        if all(_outcome(_answer, mistake.answer, each)[1] for each in stops):
             return f"\nHint: {mistake.hint}"
     return ""
+
+
+def _answers(exercise: Exercise, function: Callable) -> list[tuple]:
+    """Ask a learner's function on every case until the time is up.
+
+    Returns (case, answer, error) of each, as `_outcome` gives them.
+    """
+    found = []
+    with suppress(TimeIsUp):  # what is known already will do
+        for case in exercise.cases():
+            given = copy.deepcopy(case.arguments)
+            found.append((case, *_outcome(_ask, exercise, function, given)))
+    return found
 
 
 def _outcome(answer: Callable, *arguments) -> tuple[Any, tuple[type, str] | None]:
@@ -219,36 +236,36 @@ def _without_numbers(error: BaseException) -> tuple[type, str]:
     return type(error), re.sub(r"\d+", "#", message(error))
 
 
-def _explains(
-    mistake: Mistake, exercise: Exercise, function: Callable, case: Case
-) -> bool:
-    """Tell whether a mistake stops, too, if a learner's function stops on a case."""
-    given = copy.deepcopy(case.arguments)
-    _, mine = _outcome(_ask, exercise, function, given)
-    _, theirs = _outcome(_answer, mistake.answer, case)
-    return not mine or bool(theirs)
-
-
 def _answer(function: Callable, case: Case):
     return plain(function(**copy.deepcopy(case.arguments)))
 
 
-def _made(mistake: Mistake, exercise: Exercise, case: Case, got) -> bool:
-    """Tell whether an answer is wrong in the way of a mistake."""
+def _made(mistake: Mistake, case: Case, got, expected) -> bool | None:
+    """Tell whether an answer is that of a mistake, None where both are right."""
     theirs, error = _outcome(_answer, mistake.answer, case)
     if error:
-        return False  # this mistake cannot be made on this case
-    return same(got, theirs) and not same(theirs, _answer(exercise.oracle, case))
+        return None
+    if same(got, theirs):
+        return None if same(theirs, expected) else True
+    return False
 
 
-def _times_made(mistake: Mistake, exercise: Exercise, function: Callable) -> int:
-    """Count the cases on which a learner's function makes a mistake."""
-    count = 0
-    for case in exercise.cases():
-        given = copy.deepcopy(case.arguments)
-        got, error = _outcome(_ask, exercise, function, given)
-        count += not error and _made(mistake, exercise, case, got)
-    return count
+def _likeliest(
+    made: list[Mistake], exercise: Exercise, answers: list[tuple]
+) -> Mistake | None:
+    """Choose the mistake that is made most often, if it explains most answers."""
+    known = [
+        (case, got, _answer(exercise.oracle, case))
+        for case, got, error in answers
+        if not error
+    ]
+    best, most = None, 0
+    for mistake in made:
+        shown = [_made(mistake, *each) for each in known]
+        count = shown.count(True)
+        if count > most and count >= shown.count(False):
+            best, most = mistake, count
+    return best
 
 
 def _describe(exercise: Exercise, case: Case, got, hint: str) -> str:

@@ -38,6 +38,14 @@ KINDS = (  # what is no answer to any exercise, and what to do about it
     ),
 )
 
+FACTORS = (  # by which all numbers of an answer are too large, and where it comes from
+    (-1, "The sign is wrong."),
+    (255, "Your numbers are 255 times too large: 0 to 255 in place of 0 to 1?"),
+    (1 / 255, "Your numbers are 255 times too small: 0 to 1 in place of 0 to 255?"),
+    (1 / np.log(2), "Your logarithm has the base 2. Take the natural one, np.log."),
+    (1 / np.log(10), "Your logarithm has the base 10. Take the natural one, np.log."),
+)
+
 
 def kind_hint(got, says: str = "Here your function returns") -> str:
     """Say what an answer is that cannot be one, "" if it can."""
@@ -98,10 +106,15 @@ def _no_numbers(got) -> str:
 def _hint_for_numbers(got: np.ndarray, expected: np.ndarray) -> str:
     whole = got.dtype.kind in "iu"
     if got.shape != expected.shape:
-        axes_differ = got.ndim != expected.ndim or {*got.shape} == {*expected.shape}
+        more, look = got.ndim - expected.ndim, ""
+        if more and got.squeeze().shape == expected.squeeze().shape:
+            look = ": an axis of length 1 is "
+            look += "too much" if more > 0 else "missing, squeezed or summed away"
+        elif more or {*got.shape} == {*expected.shape}:
+            look = ": look at the axes"
         return (
             f"Your result has the shape {got.shape}, but it must be {expected.shape}"
-            f"{': look at the axes' * axes_differ}."
+            f"{look}."
         )
     if np.array_equal(got, expected, equal_nan=True):
         return (
@@ -111,8 +124,11 @@ def _hint_for_numbers(got: np.ndarray, expected: np.ndarray) -> str:
     got, expected = got.astype(float), expected.astype(float)
     if (~np.isfinite(got) & np.isfinite(expected)).any():
         return "nan comes from 0 / 0, inf from an overflow or from log(0)."
-    if np.allclose(got, -expected):
-        return "The sign is wrong."
+    for factor, hint in FACTORS:
+        if np.allclose(got, factor * expected):
+            return hint
+    if got.shape[2:] == (3,) and np.allclose(got[..., ::-1], expected):
+        return "Red and blue are swapped: the channels are in the reverse order."
     if (got == np.trunc(expected)).all() and (whole or got.any()):
         return (
             "Your results are cut to whole numbers: the array that holds them "

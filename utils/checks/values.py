@@ -6,6 +6,8 @@ import re
 
 import numpy as np
 
+from utils.arrays import array_of
+
 SMALL = 16  # numbers: an array up to this size is printed whole
 WIDTH = 80  # characters of any other value
 NAMED = {"_fields", "n_fields"}  # of tuples with names, by Python and by PyTorch
@@ -22,10 +24,8 @@ def plain(value):
         return {key: plain(item) for key, item in value.items()}
     if isinstance(value, np.ndarray | np.generic | type):
         return value
-    if hasattr(value, "detach"):  # PyTorch: whatever device, gradient or view
-        if str(getattr(value, "dtype", "")) == "torch.bfloat16":
-            value = value.float()  # NumPy has no such type
-        return value.numpy(force=True)
+    if hasattr(value, "detach"):  # PyTorch's
+        return array_of(value)
     return value.numpy() if callable(getattr(value, "numpy", None)) else value
 
 

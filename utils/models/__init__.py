@@ -1,4 +1,4 @@
-"""The models of the lessons: built files, one per track."""
+"""The models of the lessons: built files, one a lesson and track."""
 
 from utils.together import load_triton
 

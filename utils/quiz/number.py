@@ -11,9 +11,9 @@ neither the browser nor the quiz:
    follow, before decimals: 9 409; 460,800; 1.234,5.
 3. Else, one `,` or `.` stands before decimals: 0.5; 0,5; .5. An exponent may end all.
 4. One `,` or `.` before exactly three digits could be either, unless a 0 begins, as in
-   0,545. The `,` then joins thousands where the answer is whole. The `.` does so if the
-   question knows the whole number alone, as its answer or as a mistake. Else, decimals
-   follow.
+   0,545. It is the question's answer if it can be, else one of its mistakes. If it is
+   none of them, a `,` joins thousands where the answer is whole, and decimals follow
+   otherwise.
 
 Whatever does not fit is no number, and is asked for again.
 """
@@ -33,7 +33,6 @@ GROUPED = re.compile(
     r"[1-9]\d{0,2}([ ,.'_])\d{3}(?:\1\d{3})*(?:(?!\1)[,.]\d*)?", re.ASCII
 )
 PLAIN = re.compile(r"\d*[,.]?\d*", re.ASCII)
-EITHER = re.compile(r"\d+([,.])\d{3}", re.ASCII)
 
 ANY = {"answer": 0, "tolerance": 0, "unit": "", "mistakes": []}
 
@@ -41,11 +40,11 @@ ANY = {"answer": 0, "tolerance": 0, "unit": "", "mistakes": []}
 def number_of(written: str, question: dict = ANY) -> float | None:
     """Read what is written as an answer to a question; None if it is no number."""
     numbers = _readings(written, question)
-    known = [question["answer"]]
-    known += [value for mistake in question["mistakes"] for value in mistake["values"]]
-    for number in numbers:
-        if any(is_near(question, number, value) for value in known):
-            return number
+    mistakes = [value for each in question["mistakes"] for value in each["values"]]
+    for values in ([question["answer"]], mistakes):
+        for number in numbers:
+            if any(is_near(question, number, value) for value in values):
+                return number
     return numbers[0] if numbers else None
 
 
@@ -65,15 +64,10 @@ def _readings(written: str, question: dict) -> list[float]:
         return []
     sign, digits, exponent = found.groups(default="")
     spelt = [_point(digits)] if PLAIN.fullmatch(digits) else []
-    grouped = GROUPED.fullmatch(digits)
-    if grouped:
-        joined = _point(digits.replace(grouped[1], ""))
-        either = EITHER.fullmatch(digits)
-        whole = float(question["answer"]).is_integer()
-        if not either or (whole and either[1] == ","):
-            spelt = [joined]
-        elif whole:
-            spelt.append(joined)
+    if grouped := GROUPED.fullmatch(digits):
+        spelt.append(_point(digits.replace(grouped[1], "")))
+        if grouped[1] == "," and float(question["answer"]).is_integer():
+            spelt.reverse()
     numbers = [float(sign + one + exponent) / scale for one in spelt]
     return [number for number in numbers if math.isfinite(number)]
 

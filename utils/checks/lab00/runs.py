@@ -211,6 +211,25 @@ def _one_too_long(counts, height, width):
     return pixels.reshape(width, height).T
 
 
+def _without_zeros(counts):
+    counts = np.asarray(counts)
+    return counts[counts > 0]
+
+
+def _of_pairs(counts, height, width, first):
+    """Read the start and the length of each object; `first` is the first pixel."""
+    pixels = np.zeros(height * width, int)
+    for start, length in zip(counts[::2] - first, counts[1::2], strict=False):
+        pixels[start : start + length] = 1
+    return pixels.reshape(width, height).T
+
+
+def _once_merged(counts):
+    """Drop counts of 0 behind the first, which changes the turns."""
+    counts = np.asarray(counts)
+    return np.concatenate([counts[:1], counts[1:][counts[1:] > 0]])
+
+
 DECODE = Exercise(
     "decode",
     _by_appending,
@@ -273,17 +292,24 @@ DECODE = Exercise(
             ),
             "Each run has its own number in your mask. Runs take turns: 0, 1, 0, 1.",
         ),
-        Mistake(
-            lambda counts, height, width: (
-                _flat(_once_merged(counts)).reshape(width, height).T
-            ),
-            "A count of 0 is a run too: it takes its turn, and nothing is written.",
+        *(
+            Mistake(
+                lambda counts, height, width, drop=drop: (
+                    _flat(drop(counts)).reshape(width, height).T
+                ),
+                "A count of 0 is a run too: it takes its turn, and nothing is written.",
+            )
+            for drop in (_once_merged, _without_zeros)
+        ),
+        *(
+            Mistake(
+                lambda counts, height, width, first=first: _of_pairs(
+                    np.asarray(counts, int), height, width, first
+                ),
+                "You read pairs of a start and a length, as some competitions write "
+                "them. Here every count is a length.",
+            )
+            for first in (0, 1)
         ),
     ),
 )
-
-
-def _once_merged(counts):
-    """Drop counts of 0 behind the first, which changes the turns."""
-    counts = np.asarray(counts)
-    return np.concatenate([counts[:1], counts[1:][counts[1:] > 0]])

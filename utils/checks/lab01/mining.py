@@ -91,6 +91,27 @@ def _taken(
     return answer
 
 
+def _blotted(
+    first=lambda place, apart: max(place - apart + 1, 0),
+    end=lambda place, apart: place + apart,
+):
+    """Take the worst and blot out the square around it, again and again."""
+
+    def answer(chances, is_target, count, apart):
+        kept = []
+        for scene, left in enumerate(np.where(is_target == 1, 0, chances)):
+            for _ in range(count):
+                worst = np.unravel_index(left.argmax(), left.shape)
+                if left[worst] <= 0.5:
+                    break
+                kept.append((scene, *worst))
+                square = [slice(first(p, apart), end(p, apart)) for p in worst]
+                left[tuple(square)] = left[worst] = 0
+        return tuple(np.array(kept, int).reshape(-1, 3).T)
+
+    return answer
+
+
 def _top_then_thinned(chances, is_target, count, apart):
     """Take the worst `count` first and drop the near ones from these."""
     wide = _taken(near=lambda down, right, apart: False)
@@ -169,6 +190,16 @@ MINE = Exercise(
             _taken(near=lambda down, right, apart: False),
             "Two of yours are neighbours, and teach the same thing twice. Keep `apart` "
             "rows or columns between any two of a scene.",
+        ),
+        Mistake(
+            _blotted(first=lambda place, apart: place - apart + 1),
+            "A slice that starts below 0 counts from the other side, and nothing is "
+            "blotted out. Start at 0 at least.",
+        ),
+        Mistake(
+            _blotted(end=lambda place, apart: place + apart - 1),
+            "Your square ends one pixel too early, to the right and below: the end of "
+            "a slice is not part of it.",
         ),
         Mistake(
             _taken(near=lambda down, right, apart: np.maximum(down, right) <= apart),

@@ -56,7 +56,6 @@ def _placed(
     unit=lambda pixels, start, jump, length, units: (pixels - start) / jump,
     bound=lambda unit, units: np.clip(unit, 0, units - 1),
     share_of=lambda share: share,
-    dtype=float,
 ):
     """Make an answer of which one part may be wrong; `unit` has pixels -> units."""
 
@@ -73,7 +72,7 @@ def _placed(
                 scores.take(first, axis) * (1 - share)
                 + scores.take(second, axis) * share
             )
-        return scores.astype(dtype)
+        return scores
 
     return answer
 
@@ -228,7 +227,7 @@ PLACE = Exercise(
             "integer type of the coarse ones.",
         ),
         Mistake(
-            _placed(dtype=int),
+            lambda coarse, **case: by_interp(coarse, **case).astype(coarse.dtype),
             "Your scores are cut to whole numbers: the array that holds them has the "
             "integer type of the coarse ones.",
         ),

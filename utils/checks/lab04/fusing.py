@@ -18,7 +18,10 @@ class Doubling:
     def __call__(self, cells, height, width):
         cells = np.asarray(cells, float)
         if cells.ndim != 3:
-            raise ValueError(f"double takes (h, w, C), not the shape {cells.shape}")
+            raise ValueError(
+                f"double takes (h, w, C), not the shape {cells.shape}: keep the axis "
+                "of the channels, even of a single one"
+            )
         h, w, channels = cells.shape
         if height not in (2 * h - 1, 2 * h) or width not in (2 * w - 1, 2 * w):
             which = "a second" if self.channels else "the first"

@@ -17,12 +17,6 @@ def _over_groups(scores, tries):
     return sum(best) / len(best)
 
 
-def _with_replacement(scores, tries):
-    ranked, count = np.sort(scores), len(scores)
-    below = (np.arange(count + 1) / count) ** tries
-    return np.dot(ranked, np.diff(below))
-
-
 def _weighed(order=np.sort, own=lambda place, tries: comb(place, tries - 1)):
     """Weigh the scores by the number of groups that each is the best of."""
 
@@ -142,7 +136,7 @@ BEST = Exercise(
             "count, begin with the lowest.",
         ),
         Mistake(
-            _with_replacement,
+            _weighed(own=lambda place, tries: (place + 1) ** tries - place**tries),
             "You let the same run be drawn several times. The runs of a group are "
             "different ones.",
         ),

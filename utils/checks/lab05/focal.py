@@ -97,6 +97,14 @@ def _focal_clipped(tiny):
     return answer
 
 
+def _focal_of_threshold(cut, tiny):
+    def answer(logits, masks, **settings):
+        probability = np.clip(cut(logits, 0), tiny, 1 - tiny)
+        return _focal_of_probability(probability, masks, **settings).mean((1, 2))
+
+    return answer
+
+
 def _focal_of_sigmoid(logits, masks, **settings):
     return _focal_of_probability(_sigmoid(logits), masks, **settings).mean((1, 2))
 
@@ -247,6 +255,15 @@ FOCAL = Exercise(
                 "costs no more than one of -20. Work on the logits: "
                 "log(1 + exp(x)) is np.logaddexp(0, x).",
             )
+            for tiny in TINY
+        ),
+        *(
+            Mistake(
+                _focal_of_threshold(cut, tiny),
+                "You cut the probabilities at 0.5 first. A threshold has no gradient, "
+                "so nothing can be learned from this loss. Work on the logits.",
+            )
+            for cut in (np.greater, np.greater_equal)
             for tiny in TINY
         ),
         *(

@@ -140,12 +140,22 @@ TVERSKY = Exercise(
             lambda **case: _tversky(**case, total=np.mean),
             "You average over the pixels where the formula has a sum.",
         ),
-        Mistake(
-            lambda probabilities, masks, **weights: _tversky(
-                probabilities > 0.5, masks, **weights
-            ),
-            "You cut the probabilities at 0.5 first. Then the loss has no slope, and "
-            "nothing can be learned from it. Use them as they are.",
+        *(
+            Mistake(
+                lambda probabilities, masks, cut=cut, over=over, half=half, **weights: (
+                    _tversky(
+                        cut(probabilities, 0.5),
+                        masks,
+                        **{**weights, **half},
+                        over=(over, over),
+                    )
+                ),
+                "You cut the probabilities at 0.5 first. A threshold has no gradient, "
+                "so nothing can be learned from this loss. Use them as they are.",
+            )
+            for cut in (np.greater, np.greater_equal)
+            for over in (0.5, 0)
+            for half in ({}, {"alpha": 0.5, "beta": 0.5})  # the latter: Dice
         ),
         Mistake(
             _tversky_flipped,

@@ -215,7 +215,7 @@ CONVOLVE = Exercise(
             "negative index does it. Beyond the image, everything is 0.",
         ),
         Mistake(
-            _option(total=np.uint8),
+            lambda image, **case: _convolved(image, total=image.dtype, **case),
             "Your sum overflows: in uint8, 200 + 100 is 44. Turn the image into "
             "decimal numbers first.",
         ),

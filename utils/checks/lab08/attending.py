@@ -105,6 +105,10 @@ def _interleaved(x, heads):
     return x.reshape(len(x), -1, heads).transpose(0, 2, 1)
 
 
+def _shuffled(answers):
+    return answers.transpose(1, 2, 0).reshape(answers.shape[1], -1)
+
+
 def _cut_by_rows(x, heads):
     return x.reshape(heads, len(x), -1).transpose(1, 0, 2)
 
@@ -159,6 +163,11 @@ NOWHERE = (
     "A query that may look nowhere gathers nothing: its answer is 0 in all channels."
 )
 
+OTHER = (
+    "The heads take every other channel. The first head has the first channels side "
+    "by side, and so on: heads come before channels in your reshape."
+)
+
 ROWS = (
     "Your reshape has the heads in front at once, so it cuts rows apart and not "
     "channels. Split the channels first, then move the axis of the heads."
@@ -174,17 +183,10 @@ ATTEND = Exercise(
             "All channels make one score here. Each head has channels of its own, and "
             "weights of its own.",
         ),
+        Mistake(_attention(part=_interleaved), OTHER),
+        Mistake(_attention(part=_interleaved, join=_shuffled), OTHER),
         Mistake(
-            _attention(part=_interleaved),
-            "The heads take every other channel. The first head has the first "
-            "channels side by side, and so on.",
-        ),
-        Mistake(
-            _attention(
-                join=lambda answers: answers.transpose(1, 2, 0).reshape(
-                    answers.shape[1], -1
-                )
-            ),
+            _attention(join=_shuffled),
             "The answers of the heads are shuffled together. Put them side by side: "
             "all channels of the first head, then of the second.",
         ),

@@ -89,7 +89,8 @@ def _inspect(arguments: dict, answer) -> str | None:
         scale = "between 0 and 1" if small else "from 0 to 255"
         return (
             f"Your picture is {answer.dtype}, {scale}. Return uint8, as images are: "
-            "round to whole numbers, then convert."
+            + "multiply by 255, " * bool(small)
+            + "round to whole numbers, then convert."
         )
     return None
 
@@ -168,6 +169,11 @@ CUT_OUT = Exercise(
         Mistake(
             _mixed(lambda p, low, high: _alpha(p, 0.3, 0.7)),
             "low and high make no difference to your result: use the arguments.",
+        ),
+        Mistake(
+            _mixed(lambda p, low, high: _alpha(255 * p, low, high)),
+            "Your probabilities go up to 255. They lie between 0 and 1, as low and "
+            "high do.",
         ),
         Mistake(
             _mixed(lambda p, low, high: np.ones_like(p)),

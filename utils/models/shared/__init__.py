@@ -1,0 +1,1 @@
+"""What lessons export in plain Python and NumPy, for both tracks."""
