@@ -117,6 +117,21 @@ def test_a_mask_takes_the_nearest_pixel_and_no_value_between(own):
         ("a.png", "a-mask.tif"),
         ("a.webp", "A_Mask.gif"),
         ("a_mask.png", "a_mask.png"),
+        ("cat.jpg", "cat.jpg.png"),
+        ("cat.jpg", "cat mask.png"),
+        ("cat.jpg", "cat_annotation.png"),
+        ("cat.jpg", "cat_label_ids.png"),
+        ("cat.jpg", "cat_trimap.png"),
+        ("cat.jpg", "mask_cat.png"),
+        ("cat.jpg", "cat_mask_1.png"),
+        ("1_sat.jpg", "1_mask.png"),
+        ("image_001.png", "mask_001.png"),
+        ("img7.png", "mask7.png"),
+        ("train_image_1.png", "train_mask_1.png"),
+        ("aachen_01_leftImg8bit.png", "aachen_01_gtFine_labelIds.png"),
+        ("21_training.tif", "21_manual1.gif"),
+        ("gt86.png", "gt86_mask.png"),
+        ("label_1.png", "label_1_seg.png"),
     ],
 )
 def test_names_are_matched(own, image, mask):
@@ -136,6 +151,29 @@ def test_an_image_called_mask_keeps_its_own_mask(own):
     samples = load_folder(*own, SIZE)
     assert samples.names == ("cat", "cat_mask", "dog", "owl")
     assert samples.masks.any(axis=(1, 2)).tolist() == [True, False, True, True]
+
+
+PAIRS = (
+    ("1 11 111", "image{}.png", "mask{}.png"),
+    ("1 11 111", "{}_training.tif", "{}_manual1.gif"),
+    ("1 11 111", "{}.png", "{}.png.gif"),
+    ("cat cat_2 cat_22", "{}_sat.png", "gt_{}.png"),
+    ("cat (cat) cat-cat", "{}.png", "{}_mask_1.png"),
+)
+
+
+@pytest.mark.parametrize(("names", "image", "mask"), PAIRS)
+def test_names_that_are_nearly_alike_are_not_mixed_up(own, names, image, mask):
+    for path in (*own[0].iterdir(), *own[1].iterdir()):
+        path.unlink()
+    for number, name in enumerate(names.split()):
+        picture(number).save(own[0] / image.format(name))
+        shades(255 * (np.arange(24).reshape(4, 6) < number)).save(
+            own[1] / mask.format(name)
+        )
+    samples = load_folder(*own, SIZE)
+    numbers = samples.images[:, 0, 0, 0] // 10
+    assert (samples.masks.sum(axis=(1, 2)) == numbers).all() and len(samples) == 3
 
 
 def test_what_systems_leave_in_folders_is_passed_over(own):
@@ -168,6 +206,38 @@ def test_images_of_every_kind_become_rgb(own, kind, recwarn):
     assert samples.images.shape == (3, 4, 6, 3)
     assert np.array_equal(samples.images[0, ..., 1], green)
     assert not recwarn.list
+
+
+LOWEST = float(np.finfo(np.float32).min)
+
+
+NO_DATA = [-9999, -(2**15), -(2**31)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [(np.int32, value) for value in NO_DATA]
+    + [(np.float32, value) for value in (*NO_DATA, LOWEST, -LOWEST, 1e35)]
+    + [(np.float32, value) for value in (np.inf, -np.inf, np.nan)],
+)
+def test_what_stands_for_no_data_is_no_shade(own, kind, value):
+    values = np.linspace(0, 51, 24).reshape(4, 6).astype(kind)
+    values[2, 3:] = value
+    (own[0] / "cat.png").unlink()
+    Image.fromarray(values).save(own[0] / "cat.tif")
+    refused(own, own[0] / "cat.tif", f"{kind(value):g} at row 2, column 3", "no data")
+    values[2, 3:] = values[0, 0]
+    Image.fromarray(values).save(own[0] / "cat.tif")
+    assert load_folder(*own, SIZE).images[0].max() == 255
+
+
+@pytest.mark.parametrize("values", [(-20000, -9999, 5), (-999, 0, 5), (0, 1, 1e29)])
+def test_a_plain_outlier_is_a_shade(own, values):
+    (own[0] / "cat.png").unlink()
+    array = np.resize(np.float32(values), (4, 6))
+    Image.fromarray(array).save(own[0] / "cat.tif")
+    red = load_folder(*own, SIZE).images[0, 0, :3, 0]
+    assert (red[0], red[2]) == (0, 255)
 
 
 def test_a_palette_with_transparent_entries_gives_no_warning(own, recwarn):
@@ -260,6 +330,17 @@ def test_a_black_and_white_mask_may_be_a_jpeg(own, kind):
         assert np.array_equal(samples.masks[1], large)
 
 
+@pytest.mark.parametrize("void", [1, 9, 128, 255])
+def test_void_does_not_survive_in_a_jpeg(own, void):
+    (own[1] / "dog.png").unlink()
+    shades(255 * INSIDE).save(own[1] / "dog.jpg", quality=95)
+    for path in (own[1] / "cat.png", own[1] / "owl.png"):
+        shades(INSIDE if void == 255 else 255 * INSIDE).save(path)
+    for classes in (None, ("sky", "bird")):
+        told = refused(own, own[1] / "dog.jpg", "JPEG", void=void, classes=classes)
+        assert "void" in told and "PNG" in told
+
+
 def test_an_empty_mask_says_that_nothing_is_there(own):
     shades(0 * INSIDE).save(own[1] / "cat.png")
     (own[1] / "dog.png").unlink()
@@ -337,7 +418,7 @@ def all_masks(own, mask: Image.Image, suffix=".png", **options):
 def test_class_ids_are_pixel_values(own, kind):
     mask = {
         "L": shades(IDS),
-        "palette": coloured(IDS, BLACK, RED, WHITE),
+        "palette": coloured(IDS, BLACK, RED, WHITE, (0, 128, 0)),
         "16 bits": shades(IDS, np.uint16),
     }[kind]
     all_masks(own, mask)
@@ -349,6 +430,77 @@ def test_class_ids_are_pixel_values(own, kind):
 def test_a_black_and_white_palette_is_read_by_index_where_classes_are_named(own):
     all_masks(own, coloured(IDS, WHITE, BLACK, WHITE))
     assert (load_folder(*own, SIZE, classes=tuple("abc")).masks == IDS).all()
+
+
+BY_COLOUR = {"a": BLACK, "b": RED, "c": WHITE}
+
+
+@pytest.mark.parametrize("suffix", [".png", ".gif", ".bmp", ".tif"])
+@pytest.mark.parametrize("order", [(0, 1, 2), (0, 2, 1), (2, 1, 0)])
+def test_numbers_that_a_program_chose_are_no_classes(own, suffix, order):
+    """A palette of just the colours of the mask: in the order of classes, or not."""
+    colours = [list(BY_COLOUR.values())[i] for i in order]
+    all_masks(own, coloured(np.argsort(order)[IDS], *colours), suffix)
+    for classes in (tuple("abc"), {0: "a", 1: "b", 2: "c"}):
+        told = refused(own, own[1] / f"cat{suffix}", "palette={", classes=classes)
+        assert all(str(colour) in told for colour in colours)
+    assert (load_folder(*own, SIZE, palette=BY_COLOUR).masks == IDS).all()
+
+
+def test_a_piece_of_a_mask_keeps_the_palette_of_the_whole(own):
+    mask = coloured(np.array([0, 2, 1])[IDS], BLACK, WHITE, RED, WHITE, BLACK)
+    all_masks(own, mask.crop((0, 0, 4, 4)).resize((6, 4), 0))
+    refused(own, own[1] / "cat.png", "palette={", classes=tuple("abc"))
+
+
+@pytest.mark.parametrize("suffix", [".png", ".gif"])
+def test_white_of_several_classes_is_not_the_first(own, suffix):
+    """Where the mask happens to hold but black and white."""
+    all_masks(own, coloured(IDS // 2, BLACK, WHITE), suffix)
+    path = own[1] / f"cat{suffix}"
+    refused(own, path, "value 255", "classes={", classes=tuple("abc"))
+    classes = {0: "a", 1: "b", 255: "c"}
+    assert (load_folder(*own, SIZE, classes=classes).masks == IDS // 2 * 2).all()
+    assert (load_folder(*own, SIZE, palette=BY_COLOUR).masks == IDS // 2 * 2).all()
+
+
+def test_a_gif_numbers_colours_anew(own):
+    """Pillow leaves out of a GIF's palette what is not used."""
+    voc = (BLACK, RED, (0, 128, 0), (128, 128, 0))
+    all_masks(own, coloured(np.array([0, 2, 3])[IDS], *voc), ".gif")
+    refused(own, own[1] / "cat.gif", "palette={", classes=tuple("abcd"))
+    palette = dict(zip("abcd", voc))
+    masks = load_folder(*own, SIZE, palette=palette).masks
+    assert (masks == np.array([0, 2, 3])[IDS]).all()
+
+
+def test_palettes_that_differ_from_mask_to_mask(own):
+    """As where each picture was given a palette of its own, then cut to pieces."""
+    green = (0, 128, 0)
+    coloured(IDS // 2, BLACK, RED, green, (0, 0, 128)).save(own[1] / "cat.png")
+    coloured(IDS // 2, BLACK, green, RED, (0, 0, 128)).save(own[1] / "dog.png")
+    for classes in (None, tuple("ab"), tuple("abc")):
+        told = refused(own, own[1] / "dog.png", green, "cat.png", classes=classes)
+        assert "shows the value 1" in told and "palette={" in told
+
+
+def test_a_palette_of_all_colours_is_none_of_classes(own):
+    """What Pillow calls "P" if nothing else is said: red is 15 there."""
+    drawn = Image.fromarray(np.array([BLACK, (255, 0, 0), WHITE], np.uint8)[IDS])
+    all_masks(own, drawn.convert("P", dither=Image.Dither.NONE))
+    refused(own, own[1] / "cat.png", "palette={", classes=tuple("abc"))
+    palette = {"a": BLACK, "b": (255, 0, 0), "c": WHITE}
+    assert (load_folder(*own, SIZE, palette=palette).masks == IDS).all()
+
+
+def test_a_number_without_a_name_is_told_with_its_colour(own):
+    voc = [(i, 2 * i % 256, 7) for i in range(256)]
+    voc[0] = BLACK
+    all_masks(own, coloured(np.array([0, 15, 255])[IDS], *voc))
+    told = refused(own, own[1] / "cat.png", "15, shown in (15, 30, 7), at row 0")
+    assert "classes={" in told and "palette={" in told
+    classes = {0: "a", 15: "b", 255: "c"}
+    assert (load_folder(*own, SIZE, classes=classes).masks == IDS).all()
 
 
 def test_values_are_named_one_by_one_and_may_share_a_name(own):
@@ -489,14 +641,49 @@ def test_a_mask_without_its_image(own):
     refused(own, own[1] / "dog.png", own[0], "no image", kind=FileNotFoundError)
 
 
-def test_two_masks_for_one_image(own):
-    shades(255 * INSIDE).save(own[1] / "dog_mask.png")
-    refused(own, own[1] / "dog.png", "dog_mask.png", "both masks of dog.png")
+@pytest.mark.parametrize(
+    "other",
+    ["dog_mask", "dog_mask_1", "dog_mask1", "dog_seg", "dog.png", "dog.seg.1"],
+)
+def test_two_masks_for_one_image(own, other):
+    shades(255 * INSIDE).save(own[1] / f"{other}.png")
+    refused(own, own[1] / "dog.png", f"{other}.png", "both masks of dog.png", "join")
+
+
+def rename(folder: Path, **names):
+    for old, new in names.items():
+        (folder / f"{old}.png").rename(folder / f"{new}.png")
+
+
+def test_a_mask_of_another_name_is_to_be_renamed(own):
+    for name in ("dog_L", "dog (1)", "dog (mask)", "dog-2", "dog_mask_2"):
+        rename(own[1], dog=name)
+        path = own[1] / f"{name}.png"
+        refused(own, path, "rename it to dog.png", kind=FileNotFoundError)
+        rename(own[1], **{name: "dog"})
+        assert len(load_folder(*own, SIZE)) == 3
+        for path in cache.CACHE.iterdir():
+            path.unlink()
+
+
+def test_an_image_and_a_mask_of_unlike_names_are_both_named(own):
+    rename(own[0], cat="cat_x", dog="dog_x", owl="owl_x")
+    rename(own[1], cat="cat_y", dog="dog_y", owl="owl_y")
+    kind = FileNotFoundError
+    refused(own, own[1] / "cat_y.png", "cat_x.png has no mask", "one name", kind=kind)
+
+
+def test_what_may_belong_to_two_images_belongs_to_none(own):
+    rename(own[0], cat="dog_train", dog="dog_test")
+    rename(own[1], cat="dog_gt", dog="dog_mask")
+    refused(own, own[1] / "dog_gt.png", "dog_test.png", kind=FileNotFoundError)
+    rename(own[1], dog_gt="dog_train_gt", dog_mask="dog_test_gt")
+    assert load_folder(*own, SIZE).images[:, 0, 0, 0].tolist() == [10, 0, 20]
 
 
 @pytest.mark.parametrize(
     "further",
-    ["dog_mask_1", "dog_mask1", "dog-2", "DOG (1)", "dog_mask (copy)", "dog.seg.2"],
+    ["dog_mask_2", "dog_mask2", "dog-2", "DOG (1)", "dog_mask (copy)", "dog.seg.2"],
 )
 def test_a_further_mask_of_an_image_is_to_be_joined(own, further):
     path = own[1] / f"{further}.png"
@@ -508,8 +695,8 @@ def test_a_further_mask_of_an_image_is_to_be_joined(own, further):
 def test_a_further_mask_belongs_to_the_image_of_the_longest_name(own):
     for folder, name in zip(own, ("dog (1)", "dog (1)_mask")):
         shades(255 * INSIDE).save(folder / f"{name}.png")
-    shades(255 * INSIDE).save(own[1] / "dog (1)_mask_1.png")
-    refused(own, "dog (1)_mask_1.png", "further mask of dog (1).png")
+    shades(255 * INSIDE).save(own[1] / "dog (1)_mask_2.png")
+    refused(own, "dog (1)_mask_2.png", "further mask of dog (1).png")
 
 
 def test_two_images_of_one_name(own):

@@ -67,8 +67,9 @@ def grey_palette(ids):
 
 
 def by_index(ids):
+    """With a palette that has more colours than are ever used, as Pascal VOC's."""
     mask = Image.fromarray(ids)
-    mask.putpalette([part for colour in COLOURS for part in colour])
+    mask.putpalette([part for colour in (*COLOURS, (0, 64, 0)) for part in colour])
     return mask
 
 
@@ -202,6 +203,73 @@ def test_colours_come_back(tmp_path, kind, suffix, case):
     assert np.array_equal(read(path, palette=palette), ids)
 
 
+def numbered(ids, order):
+    """Each colour that occurs, and no other, numbered in any order."""
+    used = [i for i in order if (ids == i).any()]
+    mask = Image.fromarray(np.argmax(ids[..., None] == used, -1).astype(np.uint8))
+    mask.putpalette([part for i in used for part in COLOURS[i]])
+    return mask
+
+
+def read_or_told(path: Path, ids: np.ndarray, classes: int) -> None:
+    """Demand the same map, or one sentence with advice that leads to it."""
+    palette = dict(list(PALETTE.items())[: max(2, classes)])
+    named = (
+        {"classes": NAMES[:classes]},
+        {"classes": dict(enumerate(NAMES[:classes]))},
+    )
+    for arguments in (*named, *[{}] * (classes == 2)):
+        try:
+            assert np.array_equal(read(path, **arguments), ids)
+        except ValueError:
+            refused(lambda path, a=arguments: read(path, **a), path, "palette={")
+            assert np.array_equal(read(path, palette=palette), ids)
+
+
+@pytest.mark.parametrize("suffix", [".gif", ".png", ".bmp", ".tif"])
+@often
+@given(case=maps(), order=st.permutations(range(6)), spare=st.integers(0, 3))
+def test_colours_in_any_order_are_not_mixed_up(tmp_path, suffix, case, order, spare):
+    """Programs fill palettes up with black, or white."""
+    ids, classes = case
+    path = tmp_path / f"mask{suffix}"
+    mask = numbered(ids, order)
+    mask.putpalette([*mask.getpalette(), *[0, 0, 0] * spare, *[255] * 3 * spare])
+    mask.save(path)
+    read_or_told(path, ids, classes)
+
+
+QUANTISED = {
+    "median cut": lambda image: image.quantize(8),
+    "coverage": lambda image: image.quantize(256, Image.Quantize.MAXCOVERAGE),
+    "octree": lambda image: image.quantize(256, Image.Quantize.FASTOCTREE),
+    "adaptive": lambda image: image.convert("P", palette=Image.Palette.ADAPTIVE),
+}
+
+
+@pytest.mark.parametrize("way", QUANTISED)
+@pytest.mark.parametrize("suffix", [".gif", ".png", ".bmp", ".tif"])
+@often
+@given(case=maps(5))
+def test_colours_that_a_program_has_numbered(tmp_path, way, suffix, case):
+    ids, classes = case
+    path = tmp_path / f"mask{suffix}"
+    QUANTISED[way](Image.fromarray(np.array(COLOURS, np.uint8)[ids])).save(path)
+    read_or_told(path, ids, classes)
+
+
+@pytest.mark.parametrize("suffix", [".gif", ".png", ".bmp", ".tif"])
+def test_the_palette_of_the_web_has_no_classes(tmp_path, suffix):
+    """Red is 15 in it, which is a class where there are 21."""
+    path = tmp_path / f"mask{suffix}"
+    drawn = np.array([[(0, 0, 0), (255, 0, 0)]], np.uint8)
+    Image.fromarray(drawn).convert("P").save(path)
+    classes = tuple(map(str, range(21)))
+    refused(lambda path: read(path, classes=classes), path, "palette={")
+    palette = {"a": (0, 0, 0), "b": (255, 0, 0)}
+    assert read(path, palette=palette).tolist() == [[0, 1]]
+
+
 LOSSY = {
     "JPEG": (".jpg", {}),
     "WebP": (".webp", {"quality": 90}),
@@ -254,8 +322,9 @@ def test_ringing_at_borders_is_no_third_grey(tmp_path, quality, mode, seed, smoo
         image = large.resize((256, 256), Image.Resampling.BOX)
     if inside.any():
         image.convert(mode).save(path, quality=quality)
-        for found in (read(path), outlined(path), read(path, void=128)):
+        for found in (read(path), outlined(path)):
             assert (found != inside).mean() < 0.03
+        refused(lambda path: read(path, void=128), path, "void", "PNG")
 
 
 @pytest.mark.parametrize("quality", [20, 50, 75, 95])
@@ -633,6 +702,16 @@ def test_parts_told_by_transparency_alone(tmp_path):
     colours = np.zeros((1, 2, 4), np.uint8)
     path = stuff(tmp_path / "a.png", colours)
     refused(lambda path: read(path, palette=PALETTE), path, "transparent at row 0")
+
+
+@pytest.mark.parametrize("mode", ["LAB", "YCbCr"])
+@pytest.mark.parametrize("level", [0, 100, 255])
+def test_masks_in_rare_colours_are_not_called_transparent(tmp_path, mode, level):
+    path = tmp_path / "a.tif"
+    Image.new(mode, (6, 4), (level,) * 3).save(path)
+    for call in (read, outlined, lambda path: read(path, palette=PALETTE)):
+        told = refused(call, path, f"in the colours of {mode}", "RGB")
+        assert "transparent" not in told
 
 
 def test_colours_that_do_not_become_rgb_are_told(tmp_path, monkeypatch):

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from utils.arrays import is_whole
+
 VOID = 255  # in the masks of Samples
 TWO = {0: 0, 1: 1, 255: 1}  # black and white, as 0 and 1 or as 0 and 255
 
@@ -64,8 +66,7 @@ def read_coding(
 
 def _whole(value: object) -> bool:
     """Tell whether something is a pixel value, 0 to 255."""
-    number = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-    return number and 0 <= value <= 255
+    return is_whole(value) and 0 <= value <= 255
 
 
 def colour_of(value: int) -> tuple[int, int, int]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from utils.datasets.coding import OUTLINE, VOID, Coding, colour_of
-from utils.datasets.pictures import in_rgb, place, spell
+from utils.datasets.coding import OUTLINE, Coding, colour_of
+from utils.datasets.pictures import in_rgb
 from utils.datasets.tones import white
+from utils.datasets.unreadable import place, spell
 
 BLACK_AND_WHITE = {(0, 0, 0), (255, 255, 255)}
 LOSSY = {  # formats that may change pixels
@@ -20,6 +22,7 @@ LOSSY = {  # formats that may change pixels
 }
 
 LOSSY_TIFF = ("jpeg", "tiff_jpeg", "webp", "jpeg2000")
+WEB = set(product(range(0, 256, 51), repeat=3))  # in palettes for any picture
 
 
 def read_mask(mask: Image.Image, path: Path, coding: Coding) -> np.ndarray:
@@ -61,7 +64,11 @@ def check_border(ids: np.ndarray, path: Path) -> None:
 
 
 def _check_opaque(mask: Image.Image, path: Path) -> None:
-    """Raise ValueError if a mask is drawn in transparency."""
+    """Raise ValueError if a mask is drawn in transparency, or in LAB, say."""
+    if mask.mode in ("LAB", "YCbCr"):  # of which RGB can be had only nearly
+        raise ValueError(
+            f"{path} is in the colours of {mask.mode}; save it in RGB, or in grey."
+        )
     if "A" in mask.getbands():
         bare = np.asarray(mask.getchannel("A")) < 255
         if bare.any():
@@ -92,8 +99,13 @@ def _chunks(path: Path) -> list[bytes]:
 
 def _smeared(mask: Image.Image, path: Path, coding: Coding, changed: str) -> np.ndarray:
     """Read a mask whose pixels JPEG has changed a little."""
-    ids = {v: i for v, i in coding.ids.items() if not (coding.void and i == VOID)}
-    two = (coding.two and 255 in ids) or set(ids) == {0, 255}
+    ids = coding.ids
+    two = coding.two or set(ids) == {0, 255}
+    if two and coding.void and changed.endswith("JPEG"):
+        raise ValueError(
+            f"{path} is {changed}, which smears borders, so pixels without a class "
+            "(void) cannot be told from them; export the mask as PNG."
+        )
     if coding.coloured or not two or not changed.endswith("JPEG"):
         raise ValueError(
             f"{path} is {changed}, which may change pixels a little, so classes cannot "
@@ -111,7 +123,7 @@ def _exact(mask: Image.Image, path: Path, coding: Coding) -> np.ndarray:
     found = [_look_up(values, path, coding) for values in readings]
     told = [ids for ids in found if ids is not None]
     if not told:
-        raise _not_a_class(readings[0], path, coding)
+        raise _not_a_class(readings[0], mask, path, coding)
     unsure = mask.format != "PPM" or mask.mode == "1"  # a PPM says what it counts to
     if unsure and any((ids != told[0]).any() for ids in told):
         raise ValueError(
@@ -179,15 +191,17 @@ def _values(mask: Image.Image, path: Path, coding: Coding) -> np.ndarray:
 def _by_palette(mask: Image.Image, path: Path, coding: Coding) -> np.ndarray:
     """Return the greys of a mask whose palette has nothing else, or its indices.
 
-    Paint programs and GIF number greys in any order. A palette that has one grey twice
-    was made for its indices, unless the mask is black and white.
+    Paint programs and GIF number colours in any order. A palette that has one grey
+    twice was made for its indices, unless the mask is black and white.
+    ``info["colours"]`` tells the colour of each index that is read as a number.
     """
     indices = np.asarray(mask)
     indices = indices if indices.ndim == 2 else indices[..., 0]
     stored = np.array(mask.getpalette(), np.uint8).reshape(-1, 3)
     palette = np.zeros((256, 3), np.uint8)
     palette[: len(stored)] = stored
-    used = palette[np.unique(indices)]
+    numbers = np.unique(indices)
+    used = palette[numbers]
     told_apart = len(np.unique(used, axis=0)) == len(used)
     grey = (stored == stored[:, :1]).all()
     black_and_white = set(map(tuple, used.tolist())) <= BLACK_AND_WHITE
@@ -197,10 +211,42 @@ def _by_palette(mask: Image.Image, path: Path, coding: Coding) -> np.ndarray:
             f"{path} tells its parts by transparency; export the mask without it."
         )
     if not two and not (grey and told_apart):
+        colours = dict(zip(numbers.tolist(), map(tuple, used.tolist())))
+        fixed = not told_apart or _fixed(stored, used, coding)
+        if (mask.format == "GIF" or not fixed) and not _black_first(
+            colours, palette, coding
+        ):
+            raise _in_any_order(path, list(colours.values()))
+        mask.info["colours"] = colours
         return indices
-    if black_and_white:
+    if black_and_white and len(coding.classes) == 2:
         mask.info["highest"] = 1  # as in files of one bit
     return palette[indices, 0]
+
+
+def _fixed(stored: np.ndarray, used: np.ndarray, coding: Coding) -> bool:
+    """Tell whether a palette was made for its indices, not from the mask.
+
+    Then it has more colours than there are classes (programs fill up with greys).
+    """
+    stored, used = (set(map(tuple, colours.tolist())) for colours in (stored, used))
+    colours = used | {colour for colour in stored if len(set(colour)) > 1}
+    return not stored >= WEB and len(colours) > len(coding.classes) + coding.void
+
+
+def _black_first(colours: dict, palette: np.ndarray, coding: Coding) -> bool:
+    """Tell whether 0 is black, the background, and there is one other class at most."""
+    highest = 1 if len(coding.classes) == 2 and not coding.void else 0
+    return max(colours) <= highest and not palette[0].any()
+
+
+def _in_any_order(path: Path, colours: list[tuple[int, int, int]]) -> ValueError:
+    told = ", ".join(map(str, colours[:4])) + (", ..." if len(colours) > 4 else "")
+    return ValueError(
+        f"{path} numbers its colours, {told}, in an order that programs choose freely, "
+        "so the numbers may be no classes; name the colours with palette={name: "
+        "(red, green, blue), ...}, or save the numbers as a grey PNG."
+    )
 
 
 def _colours(mask: Image.Image, path: Path) -> np.ndarray:
@@ -210,7 +256,9 @@ def _colours(mask: Image.Image, path: Path) -> np.ndarray:
     return red << 16 | green << 8 | blue
 
 
-def _not_a_class(values: np.ndarray, path: Path, coding: Coding) -> ValueError:
+def _not_a_class(
+    values: np.ndarray, mask: Image.Image, path: Path, coding: Coding
+) -> ValueError:
     """Say which pixel has no class, and what would do."""
     unknown = ~np.isin(values, list(coding.ids))
     value, where = values[place(unknown)].item(), spell(place(unknown))
@@ -223,6 +271,14 @@ def _not_a_class(values: np.ndarray, path: Path, coding: Coding) -> ValueError:
         return ValueError(
             f"{path} is not black and white: it has the value {value} at {where}; "
             "export the mask as PNG, in black and white."
+        )
+    told = ", ".join(map(str, list(coding.ids)[:6]))
+    told += ", ..." if len(coding.ids) > 6 else ""
+    if colours := mask.info.get("colours"):
+        return ValueError(
+            f"{path} has the value {value}, shown in {colours[value]}, at {where}, "
+            f"where {told} are classes; name it with classes={{..., {value}: ...}}, "
+            "or name the colours, with palette={name: (red, green, blue), ...}."
         )
     foreign = np.unique(values[unknown])
     whole = (foreign == np.rint(foreign)).all()
@@ -237,8 +293,6 @@ def _not_a_class(values: np.ndarray, path: Path, coding: Coding) -> ValueError:
             f"{path} has the value {value} at {where}, but classes are whole numbers 0 "
             "to 255; save the number of its class in each pixel, with 8 bits."
         )
-    told = ", ".join(map(str, list(coding.ids)[:6]))
-    told += ", ..." if len(coding.ids) > 6 else ""
     return ValueError(
         f"{path} has the value {value} at {where}, where {told} are classes; name it "
         f"with classes={{..., {value}: ...}}, or mend the mask, which must not have "

@@ -20,7 +20,14 @@ from PIL import Image, ImageOps
 from tqdm.auto import tqdm
 
 from utils.datasets.places import too_long
-from utils.datasets.unreadable import BITS, PLANES, why_unreadable
+from utils.datasets.unreadable import (
+    BITS,
+    PLANES,
+    place,
+    spell,
+    why_no_shades,
+    why_unreadable,
+)
 from utils.live import live
 
 DEEP_COLOUR = re.compile(r"RGBA?;16[BLN]")  # what Pillow calls 16 bits a channel
@@ -124,7 +131,8 @@ def open_image(path: Path) -> Image.Image:
     """Decode an image as RGB of 8 bits; raise ValueError as `open_picture` does.
 
     Transparency is dropped. More than 8 bits are stretched from the darkest to the
-    brightest value, because many cameras use only a part of 16 bits.
+    brightest value, because many cameras use only a part of 16 bits; so a number that
+    stands for no data is refused, where it is -9999, for instance, or not finite.
     """
     picture = open_picture(path)
     if picture.info.get("deep"):
@@ -134,7 +142,10 @@ def open_image(path: Path) -> Image.Image:
         )
         picture = _stretched(high << 8 | low)
     elif picture.mode == "F" or picture.mode[0] == "I":
-        picture = _stretched(np.nan_to_num(np.asarray(picture, np.float64)))
+        values = np.asarray(picture, np.float64)
+        if fault := why_no_shades(values):
+            raise ValueError(f"{path} {fault}.")
+        picture = _stretched(values)
     return in_rgb(picture, path)
 
 
@@ -212,16 +223,6 @@ def png_files(folder: Path) -> dict[str, Path]:
                 "one, or take it away."
             )
     return found
-
-
-def place(found: np.ndarray) -> tuple[int, int]:
-    """Return (row, column) of the first True."""
-    row, column = np.unravel_index(found.argmax(), found.shape)
-    return int(row), int(column)
-
-
-def spell(position: tuple[int, int]) -> str:
-    return f"row {position[0]}, column {position[1]}"
 
 
 def check_sizes(image: Image.Image, mask: Image.Image, files: Pair) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageFilter
 
-from utils.datasets.pictures import place, spell
+from utils.datasets.unreadable import place, spell
 
 # Measured on PH2: between these greys lie at most 0.02 % of a mask's pixels once it is
 # stored as JPEG of quality 75, 1.5 % at quality 10 (8 % of a small drawing that is all

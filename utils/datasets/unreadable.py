@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 from PIL import Image, TiffImagePlugin, UnidentifiedImageError
 
 # What other files begin with, spaces and letter case left aside.
@@ -21,6 +22,36 @@ TIFFS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 BITS, CHANNELS, PLANES, FORMAT = 258, 277, 284, 339
 STRIPS, TILES = (273, 279), (324, 325)  # where the pixels lie, and how many bytes
 NUMBERS = {1: "whole numbers", 2: "whole numbers with a sign", 3: "decimal numbers"}
+# What stands for "no data" in maps and scans, below all that was measured.
+NO_DATA = (-9999, -(2**15), -(2**31))
+BEYOND = 1e30  # the lowest and the highest of 32-bit decimals stand for it, too
+
+
+def place(found: np.ndarray) -> tuple[int, int]:
+    """Return (row, column) of the first True."""
+    row, column = np.unravel_index(found.argmax(), found.shape)
+    return int(row), int(column)
+
+
+def spell(position: tuple[int, int]) -> str:
+    return f"row {position[0]}, column {position[1]}"
+
+
+def why_no_shades(values: np.ndarray) -> str | None:
+    """Say in half a sentence which pixel, of (H, W), holds no data, and the cure.
+
+    Such a number, far from all others, would leave them one shade of grey.
+    """
+    none = ~(np.abs(values) < BEYOND)  # not a number, neither
+    if not none.any():
+        none = (values == values.min()) & np.isin(values, NO_DATA)
+    if not none.any():
+        return None
+    return (
+        f"has the value {values[place(none)]:g} at {spell(place(none))}, which stands "
+        "for no data and would leave one shade to all the rest; replace it by the "
+        "darkest value of the rest, or save the picture with 8 bits"
+    )
 
 
 def why_unreadable(path: Path, error: Exception) -> str:
