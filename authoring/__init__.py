@@ -12,7 +12,7 @@
 | ``labs``       | nbgrader metadata, and the lab that is left without solutions  |
 | ``keys``       | what a notebook imports, and the key that tells when it is old |
 | ``execute``    | runs a notebook in a fresh kernel and stores its outputs       |
-| ``exports``    | cells tagged ``export`` -> ``utils/models/<track>.py``         |
+| ``exports``    | cells tagged ``export`` -> ``utils/models``                      |
 | ``translate``  | English cell -> cell of another language; keeps catalogues     |
 | ``startpage``  | ``lessons/README.md``                                          |
 | ``build``      | puts all this together                                         |

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from authoring.layout import TRACKS, Course
 
+OWN = ("utils", "checks")  # the packages of the course that notebooks import
 RECIPE = "1"  # raise it when the way notebooks are executed changes their outputs
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
@@ -18,8 +19,9 @@ FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 def imported(code: str, package: str = "", at_once: bool = False) -> tuple[str, ...]:
     """Name, with dots, what ``code`` imports, ``from a import b`` as ``a.b``.
 
-    A module of ``utils`` that is imported under a name stands for what is taken of it:
-    ``from utils import a`` with ``a.b()`` is ``utils.a.b``.
+    What is imported of the course under a name stands for what is taken of it:
+    ``from utils import a`` with ``a.b()`` is ``utils.a.b``, and ``import checks`` with
+    ``checks.a.b()`` is ``checks.a.b``.
     ``package`` is the package of the module, for relative imports.  With ``at_once``,
     imports inside functions are left out: they happen later or never.
     """
@@ -29,7 +31,7 @@ def imported(code: str, package: str = "", at_once: bool = False) -> tuple[str, 
         node = waiting.pop()
         if isinstance(node, ast.Import):
             for alias in node.names:
-                found += _taken(tree, alias.name, alias.asname)
+                found += _taken(tree, alias.name, alias.asname or alias.name)
         elif isinstance(node, ast.ImportFrom):
             parents = package.split(".")
             above = parents[: len(parents) - node.level + 1] if node.level else []
@@ -42,17 +44,26 @@ def imported(code: str, package: str = "", at_once: bool = False) -> tuple[str, 
     return tuple(found)
 
 
-def _taken(tree: ast.AST, name: str, bound: str | None) -> list[str]:
+def _taken(tree: ast.AST, name: str, bound: str) -> list[str]:
     """Name what the code takes of an import; the import itself if that is not clear."""
-    if not name.startswith("utils."):
+    if name.partition(".")[0] not in OWN or "." in bound:  # `import a.b` binds a
         return [name]
     nodes = list(ast.walk(tree))
-    parts = [node for node in nodes if isinstance(node, ast.Attribute)]
-    parts = [part for part in parts if _is_name(part.value) and part.value.id == bound]
-    uses = [node for node in nodes if _is_name(node) and node.id == bound]
-    if not parts or len(parts) < len(uses):
+    inner = {id(node.value) for node in nodes if isinstance(node, ast.Attribute)}
+    uses = {_dotted(node) for node in nodes if id(node) not in inner}
+    parts = sorted(use for use in uses if use.startswith(f"{bound}."))
+    if not parts or bound in uses:
         return [name]
-    return [f"{name}.{part}" for part in sorted({part.attr for part in parts})]
+    return [name + part.removeprefix(bound) for part in parts]
+
+
+def _dotted(node: ast.AST) -> str:
+    """Write a name and the attributes that are taken of it, "" for all else."""
+    if _is_name(node):
+        return node.id
+    if isinstance(node, ast.Attribute) and (base := _dotted(node.value)):
+        return f"{base}.{node.attr}"
+    return ""
 
 
 @functools.cache
@@ -97,7 +108,7 @@ def _is_name(node: ast.AST) -> bool:
 def walk(
     codes: Iterable[str], course: Course, at_once: bool = False, parts: bool = False
 ) -> tuple[dict[str, str], set[str]]:
-    """Follow imports through ``utils``.
+    """Follow imports through the course's own packages.
 
     Returns the course's own modules, name -> text, and the top-level names of all
     other modules that are imported on the way.  With ``parts``, of packages and of
@@ -108,20 +119,20 @@ def walk(
     waiting = ["utils", *imported("\n".join(codes), at_once=at_once)]
     while waiting:
         name = waiting.pop()
-        if name.partition(".")[0] != "utils":
+        if name.partition(".")[0] not in OWN:
             others.add(name.partition(".")[0])
             continue
-        module, path = name, _file(name, course)
-        if path is None:  # a name in a module
-            module = name.rpartition(".")[0]
-            path = _file(module, course)
-        if path is None:
+        module = name
+        while module and _file(module, course) is None:  # a name in a module
+            module = module.rpartition(".")[0]
+        if not module:
             continue
+        path, taken = _file(module, course), name[len(module) + 1 :].partition(".")[0]
         text, part = path.read_text(encoding="utf-8"), None
         index = path.name == "__init__.py" or module.startswith("utils.models.")
-        if parts and name != module and index:
-            part = definition(text, name.rpartition(".")[2])
-        name, text = (module, text) if part is None else (name, part)
+        if parts and taken and index:
+            part = definition(text, taken)
+        name, text = (module, text) if part is None else (f"{module}.{taken}", part)
         if name in own:
             continue
         own[name] = text
@@ -141,7 +152,7 @@ def _file(module: str, course: Course) -> Path | None:
 
 
 def key(codes: list[str], course: Course) -> str:
-    """Hash the code of a notebook and what of ``utils`` is behind it.
+    """Hash the code of a notebook and what of the course is behind it.
 
     A module counts whole; of packages and of the exported models, what the notebook
     uses.  Else a new lesson or data set would have every lesson executed again.
@@ -160,7 +171,7 @@ def needs(codes: list[str], course: Course) -> list[str]:
 
 
 def frameworks(codes: list[str], course: Course) -> set[str]:
-    """Tell which of torch and tensorflow a notebook imports, itself or in utils."""
+    """Tell which of torch and tensorflow a notebook or the course behind it imports."""
     _, others = walk(codes, course)
     known = {"torch": TRACKS[0], "torchvision": TRACKS[0]}
     known |= {"tensorflow": TRACKS[1], "keras": TRACKS[1]}

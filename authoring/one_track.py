@@ -68,7 +68,7 @@ def hide_all_but(visible: set[str]) -> None:
     # A folder that both share, such as `google`, stays; so do names that Python and
     # the course have, which some packages put there by mistake.
     hidden = set().union(*map(modules, others)) - set().union(*map(modules, seen))
-    hidden -= {*sys.stdlib_module_names, "utils"}
+    hidden -= {*sys.stdlib_module_names, "utils", "checks"}
 
     class Visible(PathFinder):
         @classmethod

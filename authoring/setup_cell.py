@@ -12,7 +12,7 @@ os.environ["EVERY_PIXEL_LANGUAGE"] = "en"
 notebook = globals().get("__vsc_ipynb_file__") or os.getenv("JPY_SESSION_NAME", "-")
 fetched = Path.cwd() / "every-pixel-TAG"
 folders = [*fetched.parents, *Path(notebook).resolve().parents, fetched]
-folders = [f for f in folders if os.path.isfile(f / "utils/datasets/meadow.py")]
+folders = [f for f in folders if os.path.isfile(f / "utils/simulators/meadow.py")]
 why = "There is no course around; open the notebook in the course's folder."
 if REPOSITORY and not folders:
     way = f"delete {fetched} first" if fetched.exists() else "check git and the network"

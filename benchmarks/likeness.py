@@ -16,8 +16,8 @@ from scipy import ndimage
 
 from benchmarks import store
 from utils.datasets import Samples
-from utils.datasets.drawing import positions
-from utils.datasets.skin import ASPECT
+from utils.simulators.scenery.drawing import positions
+from utils.simulators.skin import ASPECT
 
 STORED = store.FOLDER / "likeness.json"
 SIZE = 128  # side of the images that are measured, in pixels

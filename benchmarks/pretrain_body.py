@@ -2,7 +2,7 @@
 
     python -m benchmarks.pretrain_body
 
-writes `utils/models/unet_body.npz`. The network learns the silhouette and, as 14 more
+writes `weights/unet_body.npz`. The network learns the silhouette and, as 14 more
 outputs, where the joints are; the file keeps the silhouette's output alone. Both
 tracks read it; it is made in PyTorch.
 """
@@ -18,7 +18,7 @@ from utils import checkpoints
 from utils.datasets import Bodies, simulate_body
 from utils.training import batch_indices, learning_rate_at
 
-PATH = checkpoints.MODELS / "unet_body.npz"
+PATH = checkpoints.FOLDER / "unet_body.npz"
 IMAGES, EPOCHS, BATCH, SIZE = 4000, 10, 16, (48, 64)
 SEED = 1  # of the drawings; the lab draws its own with seed 0
 SPREAD = 1.5  # of the heat maps, in pixels

@@ -2,7 +2,7 @@
 
     python -m benchmarks zoo
 
-writes `utils/models/meadow_NAME.npz` for each, which lesson 08 compares with its own
+writes `weights/meadow_NAME.npz` for each, which lesson 08 compares with its own
 models, and their scores on the 40 test scenes of lessons 02 to 08. The recipe is that
 of lesson 08. Trained in PyTorch; both tracks read the files. What is stored for the
 recipe as it is now is not trained again.
@@ -125,7 +125,7 @@ def lacking(names: Iterable[str], results: dict, recipe: Recipe) -> list[str]:
         name
         for name in names
         if results.get(name, {}).get("settings") != asdict(recipe)
-        or not (checkpoints.MODELS / f"meadow_{name}.npz").is_file()
+        or not (checkpoints.FOLDER / f"meadow_{name}.npz").is_file()
     ]
 
 
@@ -145,7 +145,7 @@ def main(names: Iterable[str], again: bool = False) -> None:
     results = store.read(store.ZOO)
     wanted = list(names) if again else lacking(names, results, RECIPE)
     for name in wanted:
-        results[name] = train(name, models, RECIPE, checkpoints.MODELS)
+        results[name] = train(name, models, RECIPE, checkpoints.FOLDER)
         store.write(store.ZOO, results)
         print(told(name, results[name]), flush=True)
     for name in names:

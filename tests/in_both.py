@@ -30,7 +30,7 @@ from served import closed, server
 from benchmarks import zoo
 from utils import checkpoints, pretrained
 from utils.datasets import Samples
-from utils.datasets.skin import draw_lesion
+from utils.simulators.skin import draw_lesion
 from utils.training import Augmentation
 
 STILL = Augmentation(False, 0, 0, 0, 0, 0, 0)
@@ -775,7 +775,7 @@ def meadow_files(track):
     """Logits of the models that the course ships for meadows."""
     found = {}
     for name, make in zoo.MODELS.items():
-        if (checkpoints.MODELS / f"meadow_{name}.npz").exists():
+        if (checkpoints.FOLDER / f"meadow_{name}.npz").exists():
             track.seed(0)
             model = make(track.models)
             track.layer.load_weights(model, checkpoints.meadow(name))

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from utils.datasets.applications import simulate_applications
-from utils.datasets.canvas import Canvas
+from utils.simulators.applications import simulate_applications
+from utils.simulators.scenery.canvas import Canvas
 
 
 @pytest.fixture(scope="module")

@@ -177,7 +177,7 @@ def finished(tmp_path_factory):
         "utils/tools.py": "def double(x):\n    return 2 * x\n",
         "utils/unused.py": "",
         "utils/needs.py": (ROOT / "utils" / "needs.py").read_text("utf-8"),
-        "utils/datasets/meadow.py": "",  # by which the setup cell knows the course
+        "utils/simulators/meadow.py": "",  # by which the setup cell knows the course
         "utils/pytorch.py": "",
         "utils/tensorflow.py": "",
         "content/lessons/05_sums.md": LESSON,
@@ -421,6 +421,7 @@ def twice(x):
 
 
 NET = "utils/models/pytorch/net.py"
+USE = "from utils.models.pytorch.net import Net"
 
 
 def exported(course):
@@ -487,7 +488,7 @@ def test_modules_behind_a_used_model_count_and_behind_others_do_not(course):
         "import utils.models.pytorch.net",
         "from utils.models.pytorch import net",
         "from utils.models.pytorch.net import *",
-        "from utils.models.pytorch.net import Net\nfrom utils.models.pytorch import net",
+        f"from utils.models.pytorch import net\n{USE}",
     ],
 )
 def test_models_that_are_imported_whole_count_whole(course, use):
@@ -511,7 +512,9 @@ def test_a_package_only_tells_where_models_are(course):
 
 def test_a_module_of_utils_uses_models_as_a_notebook_does(course):
     exported(course)
-    (course / "utils/unused.py").write_text("from utils.models.pytorch.net import Net\n")
+    (course / "utils/unused.py").write_text(
+        "from utils.models.pytorch.net import Net\n"
+    )
     before = key_of(course, "from utils import unused")
     change(course, NET, "def apart(x):\n    return x", "y = 1")
     assert key_of(course, "from utils import unused") == before
@@ -565,6 +568,8 @@ TWO = {"utils.data.renamed", "utils.data.two"}
         (["from utils.data import first"], ONE),
         (["from utils.data.one import first"], {"utils.data.one", "utils.data.base"}),
         (["from utils import data\ndata.lazy.third"], {"utils.data.lazy"}),
+        (["from utils import data\ndata.first.name.upper()"], ONE),
+        (["import utils\nutils.data.first()"], ONE),
     ],
 )
 def test_of_a_package_counts_what_is_behind_the_names_that_are_used(
@@ -603,11 +608,80 @@ def test_what_a_package_loads_when_it_is_asked_for_must_be_installed(package):
     assert keys.needs([use], Course(package)) == ["torch"]
 
 
+CHECKS = {
+    "__init__.py": "from checks.stubs import is_stub\ndef attempt():\n    is_stub()\n",
+    "stubs.py": "",
+    "core.py": "",
+    "lab04/__init__.py": "from checks.lab04.fuse import fuse\n",
+    "lab04/fuse.py": "from checks.core import check\nimport torch\n",
+    "lab05/__init__.py": (
+        "from checks.lab05.focal import focal\nfrom checks.lab05.table import rows\n"
+    ),
+    "lab05/focal.py": "from checks.core import check\nfrom utils import tools\n",
+    "lab05/table.py": "",
+}
+
+
+@pytest.fixture
+def checked(course):
+    """A course with checks, each in the file of its name or in another."""
+    for name, text in CHECKS.items():
+        (course / "checks" / name).parent.mkdir(parents=True, exist_ok=True)
+        (course / "checks" / name).write_text(text)
+    return course
+
+
+FOCAL = {"checks.lab05.focal", "checks.core", "utils.tools"}
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("import checks\nchecks.lab05.focal(len)", FOCAL),
+        ("import checks as c\nc.lab05.focal(len)", FOCAL),
+        ("from checks import lab05\nlab05.focal(len)", FOCAL),
+        ("from checks.lab05 import focal", FOCAL),
+        (
+            "import checks\nchecks.lab05.rows(len).any()",
+            {"checks.lab05.rows", "checks.lab05.table"},
+        ),
+        ("import checks\nchecks.attempt(len)", {"checks.attempt", "checks.stubs"}),
+        (
+            "import checks\nprint(checks.lab05)",
+            {"checks.lab05", "checks.lab05.table", *FOCAL},
+        ),
+    ],
+)
+def test_of_the_checks_counts_what_is_behind_those_of_the_lab(checked, code, expected):
+    assert counted(checked, code) == expected
+
+
+def test_the_key_of_a_lab_depends_on_its_own_checks_alone(checked):
+    use = "import checks\nchecks.lab05.focal(len)"
+    before = key_of(checked, use)
+    change(checked, "checks/lab04/fuse.py", "import torch", "import keras")
+    change(checked, "checks/lab05/__init__.py", "import rows", "import rows as more")
+    assert key_of(checked, use) == before
+    for name in ("core", "lab05/focal"):
+        before = key_of(checked, use)
+        with (checked / f"checks/{name}.py").open("a") as file:
+            file.write("x = 1\n")
+        assert key_of(checked, use) != before, name
+
+
+def test_the_checks_need_not_be_installed(checked):
+    use = "import checks, numpy\nchecks.lab05.focal(numpy)"
+    assert keys.needs([use], Course(checked)) == ["numpy"]
+    shutil.rmtree(checked / "checks")
+    assert keys.needs([use], Course(checked)) == ["numpy"]
+
+
 def test_packages_of_the_course_only_tell_where_names_are():
     """Keys pass them over, so what they do when they are imported would not count."""
     kinds = (ast.Import, ast.ImportFrom, ast.Assign, ast.FunctionDef, ast.Expr)
     root = Path(keys.__file__).parents[1]
-    for path in sorted((root / "utils").rglob("__init__.py")):
+    found = [path for name in keys.OWN for path in (root / name).rglob("__init__.py")]
+    for path in sorted(found):
         for node in ast.parse(path.read_text("utf-8")).body:
             assert isinstance(node, kinds), f"{path}, line {node.lineno}"
             if isinstance(node, ast.Expr) and ast.unparse(node) != "load_triton()":

@@ -856,7 +856,7 @@ def test_the_zoo_scores_as_the_lessons_do():
 
 
 def test_what_the_zoo_has_stored_is_not_trained_again(tmp_path, monkeypatch):
-    monkeypatch.setattr(checkpoints, "MODELS", tmp_path)
+    monkeypatch.setattr(checkpoints, "FOLDER", tmp_path)
     stored = {name: {"settings": asdict(zoo.RECIPE)} for name in ("unet", "segnet")}
     (tmp_path / "meadow_unet.npz").touch()
     names = ["unet", "segnet", "fcn8s"]
@@ -869,7 +869,7 @@ ZOO = """
 import json, sys
 from pathlib import Path
 from benchmarks import zoo
-from utils.datasets import cache
+from utils.storage import cache
 from utils.models import pytorch as models
 
 cache.CACHE = Path(sys.argv[1])

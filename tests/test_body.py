@@ -3,7 +3,10 @@
 import numpy as np
 import pytest
 
-from utils.datasets import Bodies, Samples, body, cache, poses, simulate_body
+from utils.datasets import Bodies, Samples, simulate_body
+from utils.simulators import body
+from utils.simulators.scenery import poses
+from utils.storage import cache
 
 
 @pytest.fixture(autouse=True)

@@ -988,7 +988,8 @@ def test_defaults_that_cannot_be_written_do_not_stop_the_lab(course):
 def test_nothing_of_the_learners_folder_is_run(course, tmp_path, safe):
     folder = tmp_path / "downloads"
     folder.mkdir()
-    for name in ("argparse", "json", "numpy", "runpy", "sitecustomize", "utils"):
+    names = ("argparse", "json", "numpy", "runpy", "sitecustomize", "utils", "checks")
+    for name in names:
         (folder / f"{name}.py").write_text(f"raise SystemExit('{name} was run')")
     course.start("lab")
     course.all_calls()

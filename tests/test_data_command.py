@@ -19,16 +19,11 @@ from PIL import Image
 
 from utils import datasets
 from utils.datasets import __main__ as command
-from utils.datasets import (
-    archives,
-    cache,
-    catalogue,
-    install,
-    ph2,
-    published,
-    workplace,
-)
+from utils.datasets import catalogue, ph2, published
 from utils.datasets.__main__ import main
+from utils.datasets.install import archives
+from utils.datasets.install import core as install
+from utils.storage import cache, workplace
 
 # Few cases keep the tests fast; the number of PH2 has a test of its own.
 NAMES = [f"IMD{number:03}" for number in range(2, 14)]
@@ -675,8 +670,11 @@ def test_an_archive_in_the_folder_that_it_would_replace_stays(original, data, ca
 WAITING = """
 import os, sys, time
 from pathlib import Path
-from utils.datasets import __main__ as command, archives, cache, install, install_ph2
-from utils.datasets import published, workplace
+from utils.datasets import __main__ as command
+from utils.datasets.install import archives, core as install, ph2 as install_ph2
+from utils.storage import cache
+from utils.datasets import published
+from utils.storage import workplace
 step, cases, kept, *arguments = sys.argv[1:]
 published.CASES["ph2"] = int(cases)
 cache.CACHE = Path(kept)

@@ -14,16 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from utils.datasets import (
-    Samples,
-    boxes_of,
-    cache,
-    find_ph2,
-    load_ph2,
-    simulate_skin,
-    skin,
-)
-from utils.datasets.cache import cached
+from utils.datasets import Samples, boxes_of, find_ph2, load_ph2, simulate_skin
+from utils.simulators import skin
+from utils.storage import cache
+from utils.storage.cache import cached
 
 
 @pytest.fixture(autouse=True)

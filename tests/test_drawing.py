@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from utils.datasets.drawing import blend, noise, positions, step, strokes
+from utils.simulators.scenery.drawing import blend, noise, positions, step, strokes
 
 COURSE = Path(__file__).resolve().parents[1]
 
@@ -115,12 +115,12 @@ for i in range({}):
 print(digest.hexdigest()[:16])
 """
 SKIN = DRAW.format(
-    "from utils.datasets.skin import draw_lesion",
+    "from utils.simulators.skin import draw_lesion",
     20,
     "draw_lesion(generator, 96, 80, i % 3)",
 )
 MEADOW = DRAW.format(
-    "from utils.datasets.meadow import draw_meadow",
+    "from utils.simulators.meadow import draw_meadow",
     12,
     "draw_meadow(generator, 64 + 32 * (i % 3), 80)",
 )

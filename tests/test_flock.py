@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from utils import datasets
-from utils.datasets import flock, meadow
+from utils.simulators import flock, meadow
 
 
 @pytest.fixture(scope="module")
@@ -13,7 +13,7 @@ def drawn():
 
 
 def test_a_flock_has_the_shape_of_a_meadow(monkeypatch, tmp_path):
-    monkeypatch.setattr("utils.datasets.cache.CACHE", tmp_path)
+    monkeypatch.setattr("utils.storage.cache.CACHE", tmp_path)
     samples = datasets.simulate_flock(2, 64)
     assert samples.images.shape == (2, 64, 64, 3)
     assert samples.classes == meadow.CLASSES

@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from utils.datasets import cache, load_folder
-from utils.datasets.pictures import open_image
+from utils.datasets import load_folder
+from utils.datasets.files.pictures import open_image
+from utils.storage import cache
 
 INSIDE = np.zeros((4, 6), bool)
 INSIDE[1:3, 2:5] = True
@@ -830,7 +831,8 @@ def test_other_arguments_are_not_answered_from_the_cache(own):
 LOADING = """
 import sys
 from pathlib import Path
-from utils.datasets import cache, load_folder
+from utils.storage import cache
+from utils.datasets import load_folder
 cache.CACHE = Path(sys.argv[3])
 print("ready", flush=True)
 sys.stdin.readline()

@@ -8,7 +8,7 @@ import types
 
 import pytest
 
-from utils.datasets import locks
+from utils.storage import locks
 
 
 @pytest.fixture

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from utils.datasets import Bodies, cache, load_mads, mads
+from utils.datasets import Bodies, load_mads, mads
 from utils.datasets.__main__ import main
 from utils.datasets.mads import FOLDER
+from utils.storage import cache
 
 NAMES = ("HipHop_A_C0_00180", "Jazz_B_C1_00060")
 

@@ -10,11 +10,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from utils.datasets import boxes_of, cache, meadow, simulate_meadow
-from utils.datasets.fences import Fence, draw_panel, draw_post
-from utils.datasets.landscape import random_light
-from utils.datasets.meadow import BACKGROUND, FENCE, SHEEP, SKY, TREE, draw_meadow
-from utils.datasets.painting import Item, Sheet, bumps, capsule, ellipse, lit_bumps
+from utils.datasets import boxes_of, simulate_meadow
+from utils.simulators import meadow
+from utils.simulators.meadow import BACKGROUND, FENCE, SHEEP, SKY, TREE, draw_meadow
+from utils.simulators.scenery.fences import Fence, draw_panel, draw_post
+from utils.simulators.scenery.landscape import random_light
+from utils.simulators.scenery.painting import (
+    Item,
+    Sheet,
+    bumps,
+    capsule,
+    ellipse,
+    lit_bumps,
+)
+from utils.storage import cache
 
 
 @pytest.fixture(autouse=True)

@@ -13,10 +13,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from utils.datasets import cache, cells, load_nuclei, places, simulate_nuclei
+from utils.datasets import load_nuclei, simulate_nuclei
 from utils.datasets.__main__ import main
-from utils.datasets.cells import counted_again
-from utils.datasets.workplace import LOCK
+from utils.simulators import nuclei as cells
+from utils.simulators.nuclei import counted_again
+from utils.storage import cache, places
+from utils.storage.workplace import LOCK
 
 # Name, (width, height), the boxes (top, left, bottom, right) of its nuclei.
 CASES = (

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from utils.datasets.__main__ import main
-from utils.datasets.archives import DEEPEST, unpack
-from utils.datasets.workplace import LOCK
+from utils.datasets.install.archives import DEEPEST, unpack
+from utils.storage.workplace import LOCK
 
 LONG = "n" * 300
 

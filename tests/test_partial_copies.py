@@ -12,11 +12,15 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from utils import datasets
-from utils.datasets import cache, install_mads, install_nuclei, install_ph2, published
+from utils.datasets import published
 from utils.datasets.__main__ import main
+from utils.datasets.install import mads as install_mads
+from utils.datasets.install import nuclei as install_nuclei
+from utils.datasets.install import ph2 as install_ph2
 from utils.datasets.mads import FOLDER
 from utils.datasets.ph2 import read_table
-from utils.datasets.workplace import LOCK
+from utils.storage import cache
+from utils.storage.workplace import LOCK
 
 COUNT = 12
 

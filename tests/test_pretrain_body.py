@@ -5,7 +5,8 @@ import pytest
 
 from benchmarks import pretrain_body
 from utils import checkpoints
-from utils.datasets import cache, simulate_body
+from utils.datasets import simulate_body
+from utils.storage import cache
 
 
 @pytest.fixture(autouse=True)

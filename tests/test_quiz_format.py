@@ -86,7 +86,7 @@ def course(tmp_path):
         "utils/pytorch.py": "",
         "utils/tensorflow.py": "",
         "utils/needs.py": (ROOT / "utils" / "needs.py").read_text("utf-8"),
-        "utils/datasets/meadow.py": "",  # by which the setup cell knows the course
+        "utils/simulators/meadow.py": "",  # by which the setup cell knows the course
         "content/lessons/05_sums.md": LESSON,
         "content/quizzes/05_sums.yaml": QUIZ,
         "content/locale/ko/05_sums.po": 'msgid ""\nmsgstr ""\n',

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFilter
 
 from utils.datasets import mads, nuclei, ph2
-from utils.datasets.coding import OUTLINE, read_coding
-from utils.datasets.masks import read_mask
-from utils.datasets.pictures import open_image, open_mask
+from utils.datasets.files.coding import OUTLINE, read_coding
+from utils.datasets.files.masks import read_mask
+from utils.datasets.files.pictures import open_image, open_mask
 
 NAMES = ("road", "car", "tree", "sky", "sea", "hill")
 COLOURS = ((0, 0, 0), (128, 0, 0), (0, 128, 0), (128, 64, 128), (0, 0, 142), (9, 8, 7))

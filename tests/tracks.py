@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from utils.datasets import locks
+from utils.storage import locks
 
 TESTS = Path(__file__).resolve().parent
 # The folder that pytest's workers share, and that goes with them.

@@ -13,10 +13,10 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-MODELS = Path(__file__).parent / "models"
+FOLDER = Path(__file__).resolve().parents[1] / "weights"
 # A U-Net of lesson 05 that has seen simulated skin only, made by
 # `python -m benchmarks pretrain`.
-SKIN = MODELS / "unet_skin.npz"
+SKIN = FOLDER / "unet_skin.npz"
 # What NumPy raises for files that are no .npz, or cut short.
 UNREADABLE = (OSError, ValueError, KeyError, EOFError, AttributeError, BadZipFile)
 
@@ -27,9 +27,9 @@ def meadow(name: str) -> Path:
     name: such as "unet"; made by `python -m benchmarks zoo`, all with one recipe.
     Raises FileNotFoundError with the names that there are.
     """
-    path = MODELS / f"meadow_{name}.npz"
+    path = FOLDER / f"meadow_{name}.npz"
     if not path.is_file():
-        known = sorted(MODELS.glob("meadow_*.npz"))
+        known = sorted(FOLDER.glob("meadow_*.npz"))
         names = ", ".join(file.stem.removeprefix("meadow_") for file in known)
         raise FileNotFoundError(
             f"{path} does not exist; there are weights of {names or 'no model yet'}, "

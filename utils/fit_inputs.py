@@ -9,7 +9,7 @@ from numbers import Real
 import numpy as np
 
 from utils.arrays import array_of, is_whole
-from utils.datasets import Samples
+from utils.samples import Samples
 
 # Images in 0..1 end about here, also after they were interpolated or brightened.
 ALREADY_DIVIDED = 3

@@ -39,7 +39,6 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from utils import checkpoints
-from utils.datasets import Samples
 from utils.fit_inputs import (
     check_batch_size,
     check_built,
@@ -52,6 +51,7 @@ from utils.fit_inputs import (
     fault_of_size,
     no_logits,
 )
+from utils.samples import Samples
 from utils.training import (
     CERTAIN,
     Augmentation,

@@ -16,7 +16,6 @@ from pathlib import Path
 import numpy as np
 
 from utils import checkpoints
-from utils.datasets import Samples
 from utils.fit_inputs import (
     check_batch_size,
     check_built,
@@ -29,6 +28,7 @@ from utils.fit_inputs import (
     fault_of_size,
     no_logits,
 )
+from utils.samples import Samples
 from utils.together import load_triton
 from utils.training import (
     CERTAIN,

@@ -1,16 +1,16 @@
 """Data sets, real and simulated, all of them as `Samples`."""
 
-from utils.datasets.applications import simulate_applications
-from utils.datasets.body import Bodies, simulate_body
-from utils.datasets.cells import simulate_nuclei
-from utils.datasets.flock import simulate_flock
 from utils.datasets.folder import load_folder
 from utils.datasets.mads import find_mads, load_mads
-from utils.datasets.meadow import simulate_meadow
 from utils.datasets.nuclei import find_nuclei, load_nuclei
 from utils.datasets.ph2 import find_ph2, load_ph2
-from utils.datasets.samples import Samples, boxes_of
-from utils.datasets.skin import simulate_skin
+from utils.samples import Samples, boxes_of
+from utils.simulators.applications import simulate_applications
+from utils.simulators.body import Bodies, simulate_body
+from utils.simulators.flock import simulate_flock
+from utils.simulators.meadow import simulate_meadow
+from utils.simulators.nuclei import simulate_nuclei
+from utils.simulators.skin import simulate_skin
 
 __all__ = [
     "Bodies",

@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from utils.datasets.catalogue import DATA_SETS, DataSet
-from utils.datasets.install import Kind, install
-from utils.datasets.install_mads import MADS
-from utils.datasets.install_nuclei import NUCLEI
-from utils.datasets.install_ph2 import PH2
-from utils.datasets.places import at_home, data_folder, too_long
+from utils.datasets.install.core import Kind, install
+from utils.datasets.install.mads import MADS
+from utils.datasets.install.nuclei import NUCLEI
+from utils.datasets.install.ph2 import PH2
 from utils.datasets.published import CASES, amount
-from utils.datasets.workplace import WORK, settle
+from utils.storage.places import at_home, data_folder, too_long
+from utils.storage.workplace import WORK, settle
 
 WIDTH = 88
 FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))

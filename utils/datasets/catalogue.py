@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from utils.datasets.folder import ADDED, key
+from utils.datasets.files.matching import key, owner_of, owners_of
 from utils.datasets.mads import FOLDER as MADS
 from utils.datasets.mads import find_mads, mads_files
 from utils.datasets.nuclei import find_nuclei, nuclei_files
 from utils.datasets.ph2 import find_ph2, ph2_files
-from utils.datasets.places import candidates
+from utils.storage.places import candidates
 
 
 @dataclass(frozen=True)
@@ -62,10 +62,11 @@ def list_own() -> list[tuple[Path, int]]:
 def _pairs(folder: Path) -> int:
     """Count the images in ``images`` that have a mask in ``masks``."""
     images, masks = (
-        {key(path.stem) for path in (folder / part).glob("*") if path.is_file()}
+        [path for path in (folder / part).glob("*") if path.is_file()]
         for part in ("images", "masks")
     )
-    return len(images & (masks | {ADDED.sub("", name) for name in masks}))
+    owners = owners_of({key(path.stem): path for path in images})
+    return len({owner_of(mask, owners) for mask in masks} - {None})
 
 
 DATA_SETS = (
@@ -122,7 +123,7 @@ DATA_SETS = (
     DataSet(
         name="simulated skin",
         title="200 drawn images like PH2's, with their exact masks",
-        used="lesson 05",
+        used="lessons 05 and 06",
         find=None,
         source="drawn by the course when it is needed, and kept in cache/",
         layout="",
@@ -132,7 +133,7 @@ DATA_SETS = (
     DataSet(
         name="simulated meadow",
         title="200 drawn scenes of sheep, trees and fences, with every sheep's mask",
-        used="lessons 00 to 04",
+        used="lessons 00 to 04 and 06 to 08, most labs",
         find=None,
         source="drawn by the course when it is needed, and kept in cache/",
         layout="",

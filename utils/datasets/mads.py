@@ -14,10 +14,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from utils.datasets.body import CLASSES, simulate_body
-from utils.datasets.cache import cached
-from utils.datasets.masks import check_border, outline
-from utils.datasets.pictures import (
+from utils.datasets.files.masks import check_border, outline
+from utils.datasets.files.pictures import (
     Pair,
     check_sizes,
     decode,
@@ -27,10 +25,12 @@ from utils.datasets.pictures import (
     png_files,
     tell_lost,
 )
-from utils.datasets.places import candidates, data_folder
 from utils.datasets.published import tell
-from utils.datasets.samples import Samples, height_and_width
-from utils.datasets.workplace import settle
+from utils.samples import Samples, height_and_width
+from utils.simulators.body import CLASSES, simulate_body
+from utils.storage.cache import cached
+from utils.storage.places import candidates, data_folder
+from utils.storage.workplace import settle
 
 FOLDER = "segmentation_full_body_mads_dataset_1192_img"
 # Its frames are called by take, camera and number: HipHop_HipHop1_C0_00180.

@@ -14,21 +14,21 @@ import numpy as np
 from PIL import Image
 from tqdm.auto import tqdm
 
-from utils.datasets.cache import cached
-from utils.datasets.cells import CLASSES, counted_again, simulate_nuclei
-from utils.datasets.masks import outline
-from utils.datasets.pictures import (
+from utils.datasets.files.masks import outline
+from utils.datasets.files.pictures import (
     check_sizes,
     fingerprint,
     open_image,
     open_mask,
     png_files,
 )
-from utils.datasets.places import candidates, data_folder
 from utils.datasets.published import tell
-from utils.datasets.samples import Samples, height_and_width
-from utils.datasets.workplace import settle
 from utils.live import live
+from utils.samples import Samples, height_and_width
+from utils.simulators.nuclei import CLASSES, counted_again, simulate_nuclei
+from utils.storage.cache import cached
+from utils.storage.places import candidates, data_folder
+from utils.storage.workplace import settle
 
 FOLDER = "stage1_train"
 NAME = re.compile("[0-9a-f]+")  # of a case: 64 digits where it was published

@@ -14,9 +14,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from utils.datasets.cache import cached
-from utils.datasets.masks import check_border, outline
-from utils.datasets.pictures import (
+from utils.datasets.files.masks import check_border, outline
+from utils.datasets.files.pictures import (
     Pair,
     check_sizes,
     decode,
@@ -25,11 +24,12 @@ from utils.datasets.pictures import (
     open_mask,
     tell_lost,
 )
-from utils.datasets.places import candidates, data_folder
 from utils.datasets.published import tell
-from utils.datasets.samples import Samples, height_and_width
-from utils.datasets.skin import CLASSES, DIAGNOSES, simulate_skin
-from utils.datasets.workplace import settle
+from utils.samples import Samples, height_and_width
+from utils.simulators.skin import CLASSES, DIAGNOSES, simulate_skin
+from utils.storage.cache import cached
+from utils.storage.places import candidates, data_folder
+from utils.storage.workplace import settle
 
 TABLE = "PH2_dataset.txt"
 IMAGES = "PH2 Dataset images"

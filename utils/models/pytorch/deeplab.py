@@ -1,4 +1,4 @@
-"""PyTorch: what the lesson "DeepLab: dilation" exports.
+"""What lesson 06 exports in PyTorch.
 
 Built from its cells tagged `export`; edit them, not this:
 content/lessons/06_deeplab.md

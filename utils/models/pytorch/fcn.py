@@ -1,4 +1,4 @@
-"""PyTorch: what the lesson "FCN: the network that needs no windows" exports.
+"""What lesson 02 exports in PyTorch.
 
 Built from its cells tagged `export`; edit them, not this:
 content/lessons/02_fcn.md

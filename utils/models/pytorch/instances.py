@@ -1,4 +1,4 @@
-"""PyTorch: what the lesson "Instance segmentation" exports.
+"""What lesson 07 exports in PyTorch.
 
 Built from its cells tagged `export`; edit them, not this:
 content/lessons/07_instances.md

@@ -1,4 +1,4 @@
-"""PyTorch: what the lesson "Masks: how segmentation is written down and scored" exports.
+"""What lesson 00 exports in PyTorch.
 
 Built from its cells tagged `export`; edit them, not this:
 content/lessons/00_masks.md

@@ -1,4 +1,4 @@
-"""PyTorch: what the lesson "Skip connections" exports.
+"""What lesson 04 exports in PyTorch.
 
 Built from its cells tagged `export`; edit them, not this:
 content/lessons/04_skips.md

@@ -1,4 +1,4 @@
-"""PyTorch: what the lesson "Sliding window" exports.
+"""What lesson 01 exports in PyTorch.
 
 Built from its cells tagged `export`; edit them, not this:
 content/lessons/01_sliding_window.md

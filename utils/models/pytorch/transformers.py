@@ -1,4 +1,4 @@
-"""PyTorch: what the lesson "After convolutions: Transformers" exports.
+"""What lesson 08 exports in PyTorch.
 
 Built from its cells tagged `export`; edit them, not this:
 content/lessons/08_transformers.md

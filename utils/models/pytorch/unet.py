@@ -1,4 +1,4 @@
-"""PyTorch: what the lesson "U-Net on PH2" exports.
+"""What lesson 05 exports in PyTorch.
 
 Built from its cells tagged `export`; edit them, not this:
 content/lessons/05_unet.md

@@ -1,4 +1,4 @@
-"""What the lesson "DeepLab: dilation" exports.
+"""What lesson 06 exports for both tracks.
 
 Built from its cells tagged `export`; edit them, not this:
 content/lessons/06_deeplab.md

@@ -1,4 +1,4 @@
-"""What the lesson "FCN: the network that needs no windows" exports.
+"""What lesson 02 exports for both tracks.
 
 Built from its cells tagged `export`; edit them, not this:
 content/lessons/02_fcn.md

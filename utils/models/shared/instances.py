@@ -1,4 +1,4 @@
-"""What the lesson "Instance segmentation" exports.
+"""What lesson 07 exports for both tracks.
 
 Built from its cells tagged `export`; edit them, not this:
 content/lessons/07_instances.md

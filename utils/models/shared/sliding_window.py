@@ -1,4 +1,4 @@
-"""What the lesson "Sliding window" exports.
+"""What lesson 01 exports for both tracks.
 
 Built from its cells tagged `export`; edit them, not this:
 content/lessons/01_sliding_window.md

@@ -1,4 +1,4 @@
-"""What the lesson "U-Net on PH2" exports.
+"""What lesson 05 exports for both tracks.
 
 Built from its cells tagged `export`; edit them, not this:
 content/lessons/05_unet.md

@@ -1,4 +1,4 @@
-"""TensorFlow: what the lesson "DeepLab: dilation" exports.
+"""What lesson 06 exports in TensorFlow.
 
 Built from its cells tagged `export`; edit them, not this:
 content/lessons/06_deeplab.md

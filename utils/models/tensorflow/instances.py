@@ -1,4 +1,4 @@
-"""TensorFlow: what the lesson "Instance segmentation" exports.
+"""What lesson 07 exports in TensorFlow.
 
 Built from its cells tagged `export`; edit them, not this:
 content/lessons/07_instances.md

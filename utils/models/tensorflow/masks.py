@@ -1,4 +1,4 @@
-"""TensorFlow: what the lesson "Masks: how segmentation is written down and scored" exports.
+"""What lesson 00 exports in TensorFlow.
 
 Built from its cells tagged `export`; edit them, not this:
 content/lessons/00_masks.md

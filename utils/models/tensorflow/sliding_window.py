@@ -1,4 +1,4 @@
-"""TensorFlow: what the lesson "Sliding window" exports.
+"""What lesson 01 exports in TensorFlow.
 
 Built from its cells tagged `export`; edit them, not this:
 content/lessons/01_sliding_window.md

@@ -1,4 +1,4 @@
-"""TensorFlow: what the lesson "After convolutions: Transformers" exports.
+"""What lesson 08 exports in TensorFlow.
 
 Built from its cells tagged `export`; edit them, not this:
 content/lessons/08_transformers.md

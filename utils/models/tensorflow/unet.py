@@ -1,4 +1,4 @@
-"""TensorFlow: what the lesson "U-Net on PH2" exports.
+"""What lesson 05 exports in TensorFlow.
 
 Built from its cells tagged `export`; edit them, not this:
 content/lessons/05_unet.md

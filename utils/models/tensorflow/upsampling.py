@@ -1,4 +1,4 @@
-"""TensorFlow: what the lesson "Upsampling: transposed convolution" exports.
+"""What lesson 03 exports in TensorFlow.
 
 Built from its cells tagged `export`; edit them, not this:
 content/lessons/03_upsampling.md

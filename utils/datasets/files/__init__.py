@@ -1,0 +1,1 @@
+"""Image files and masks, decoded, checked and matched."""

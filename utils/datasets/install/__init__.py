@@ -1,0 +1,1 @@
+"""What puts a downloaded data set in place: `python course.py data NAME PATH`."""

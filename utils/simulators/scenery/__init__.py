@@ -1,0 +1,1 @@
+"""What the simulators draw their scenes from."""
