@@ -158,6 +158,9 @@ def key(codes: list[str], course: Course) -> str:
     uses.  Else a new lesson or data set would have every lesson executed again.
     """
     own, _ = walk(codes, course, parts=True)
+    if "utils.plotting" in own:
+        for sheet in sorted((course.root / "utils").glob("*.mplstyle")):
+            own[sheet.name] = sheet.read_text(encoding="utf-8")
     parts = [RECIPE, *codes]
     for name in sorted(own):
         parts += [name, own[name]]

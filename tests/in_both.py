@@ -403,6 +403,10 @@ def odd_fits(track):
         "predict with a class": attempt(
             lambda: track.layer.predict(track.models.UNet, two.images)
         ),
+        "weights of a class": attempt(
+            lambda: track.layer.get_weights(track.models.UNet)
+        ),
+        "weights of nothing": attempt(lambda: track.layer.set_weights(None, [])),
         "predict with a dictionary": attempt(
             lambda: track.layer.predict(track.odd_models()["dictionary"], two.images)
         ),

@@ -4,10 +4,10 @@ import numpy as np
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from utils.checks.lab08.attending import ATTEND
-from utils.checks.lab08.costing import COST
-from utils.checks.lab08.merging import MERGE
-from utils.checks.lab08.panoptic import PANOPTIC
+from checks.lab08.attend import ATTEND
+from checks.lab08.attention_cost import COST
+from checks.lab08.merge import MERGE
+from checks.lab08.panoptic_table import PANOPTIC
 from utils.models.pytorch import panoptic_quality
 
 

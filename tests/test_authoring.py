@@ -522,6 +522,17 @@ def test_a_module_of_utils_uses_models_as_a_notebook_does(course):
     assert key_of(course, "from utils import unused") != before
 
 
+def test_the_style_of_figures_counts_where_something_is_drawn(course):
+    sheet = course / "utils/course.mplstyle"
+    sheet.write_text("axes.titlesize: 10\n")
+    (course / "utils/plotting.py").write_text("DPI = 90\n")
+    uses = ["from utils import plotting\nplotting.DPI", "from utils import tools"]
+    before = [key_of(course, use) for use in uses]
+    sheet.write_text("axes.titlesize: 11\n")
+    after = [key_of(course, use) for use in uses]
+    assert before[0] != after[0] and before[1] == after[1]
+
+
 def test_everything_that_the_models_import_must_be_installed(course):
     exported(course)
     use = "from utils.models.pytorch.net import apart"

@@ -82,7 +82,7 @@ def test_the_file_of_the_course_is_small_and_not_pickled():
 
 
 def test_the_models_of_the_meadow_are_found_by_name(tmp_path, monkeypatch):
-    monkeypatch.setattr(checkpoints, "MODELS", tmp_path)
+    monkeypatch.setattr(checkpoints, "FOLDER", tmp_path)
     checkpoints.write(tmp_path / "meadow_unet.npz", [np.zeros(3)])
     assert checkpoints.meadow("unet") == tmp_path / "meadow_unet.npz"
     with pytest.raises(FileNotFoundError, match="there are weights of unet"):

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from answers import MOST_SECONDS
 
+from checks import core, running, values
+from checks.core import Case, Exercise, check, conclude
+from checks.stubs import is_stub
 from utils import metrics
-from utils.checks import core, running, values
-from utils.checks.core import Case, Exercise, check, conclude
-from utils.checks.stubs import is_stub
 
 DOUBLE = Exercise(
     "double",

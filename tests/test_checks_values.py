@@ -10,9 +10,9 @@ import pytest
 import tracks
 from answers import TRACKS
 
-from utils.checks.core import Case, Exercise, Mistake, check
-from utils.checks.hints import general_hint
-from utils.checks.values import first_difference, plain, same, show
+from checks.core import Case, Exercise, Mistake, check
+from checks.hints import general_hint
+from checks.values import first_difference, plain, same, show
 
 Pair = namedtuple("Pair", "first second")
 

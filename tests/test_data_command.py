@@ -792,7 +792,8 @@ def test_the_list_says_what_is_here_and_where_the_rest_is_from(data, capsys):
     assert str(data) in said
     for entry in catalogue.DATA_SETS:
         assert f"\n{entry.name}: " in said
-    assert said.count("here    no") == 4 and said.count("here    yes") == 5
+    assert said.count("here    no") == len(catalogue.FIND) == 4
+    assert said.count("here    yes") == 5
     for needed in (
         "https://www.fc.up.pt/addi/ph2%20database.html",
         "python course.py data ph2 PATH",
@@ -817,6 +818,9 @@ def test_the_list_counts_every_data_set_in_its_published_layout(data, original, 
     assert catalogue.list_nuclei() == [(data / "nuclei" / "stage1_train", 1)]
     assert catalogue.list_mads() == [(data / catalogue.MADS, 1)]
     assert catalogue.list_own() == [(data / "cats", 1)]
+    layouts = {entry.name: entry.layout for entry in catalogue.DATA_SETS}
+    for part in ("images", "masks"):
+        assert f"{catalogue.MADS}/{part}/*.png" in layouts["MADS"]
     capsys.readouterr()
     assert main([]) == 0
     said = " ".join(capsys.readouterr().out.split())

@@ -423,6 +423,8 @@ ODD = {  # what fit and predict say, in part
     "predict 0 and 1": "whole numbers up to 1, but 0 to 255 is taken: multiply",
     "predict a little above 1": "up to 1.59, but 0 to 255 is taken: leave out",
     "predict with a class": "The model is UNet itself: build one first",
+    "weights of a class": "The model is UNet itself: build one first",
+    "weights of nothing": "The model is None, but a ",
     "predict with a dictionary": "gives dict with out, aux, but one array of logits",
 }
 

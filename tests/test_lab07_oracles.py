@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import tracks
 
-from utils.checks.lab07.aligning import aligned
-from utils.checks.lab07.precision import precision_of
-from utils.checks.lab07.sampling import SAMPLE
-from utils.checks.lab07.suppression import suppressed
+from checks.lab07.average_precision import precision_of
+from checks.lab07.roi_align import aligned
+from checks.lab07.sample import SAMPLE
+from checks.lab07.suppress import suppressed
 
 TORCHVISION = """
 import pickle, sys, torch

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tracks
 
-from utils.checks.lab08.assigning import ASSIGN
+from checks.lab08.assign import ASSIGN
 
 
 def answers(exercise):

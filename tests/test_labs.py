@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+import checks
 from authoring.labs import BEGIN, END
 from authoring.layout import TRACKS, Course
 from authoring.read import read
-from utils import checks
 
 ROOT = Path(__file__).resolve().parent.parent
 COURSE = Course(ROOT)
@@ -88,7 +88,7 @@ def test_no_check_goes_unused(lab):
     written = {
         name
         for name, check in inspect.getmembers(module, inspect.isfunction)
-        if check.__module__ == module.__name__ and not name.startswith("_")
+        if check.__module__ == f"{module.__name__}.{name}" and not name.startswith("_")
     }
     assert written == called
 
@@ -127,7 +127,7 @@ def solution_lines(lab):
 
 @each
 def test_a_check_never_prints_a_line_of_the_solution(lab):
-    folder = ROOT / "utils" / "checks"
+    folder = ROOT / "checks"
     name = f"lab{lab.stem[:2]}"
     files = [folder / f"{name}.py", *(folder / name).rglob("*.py")]
     texts = [
@@ -144,7 +144,7 @@ def test_a_check_never_prints_a_line_of_the_solution(lab):
 
 @each
 def test_a_check_and_its_cell_need_no_framework(lab):
-    folder = ROOT / "utils" / "checks"
+    folder = ROOT / "checks"
     name = f"lab{lab.stem[:2]}"
     for path in [folder / f"{name}.py", *(folder / name).rglob("*.py")]:
         if path.exists():

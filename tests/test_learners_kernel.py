@@ -119,12 +119,12 @@ def test_every_quiz_and_every_explorer_is_live_there(track):
 
 
 def test_what_a_learner_has_added_hides_nothing_of_python_or_the_course(tmp_path):
-    """Some packages put `tests`, `utils` or a twin of a standard module on the top."""
+    """Some packages put `utils`, `checks` or a twin of a standard module on the top."""
     site = tmp_path / "site"
     info = site / "untidy-1.0.dist-info"
     info.mkdir(parents=True)
     (info / "METADATA").write_text("Name: untidy\nVersion: 1.0\n")
-    (info / "top_level.txt").write_text("random\nutils\nuntidy\n")
+    (info / "top_level.txt").write_text("random\nutils\nchecks\nuntidy\n")
     (site / "untidy.py").touch()
     (site / "nameless-1.0.dist-info").mkdir()
     code = (
@@ -133,9 +133,10 @@ def test_what_a_learner_has_added_hides_nothing_of_python_or_the_course(tmp_path
         "import one_track\n"
         "from importlib.util import find_spec\n"
         "one_track.hide_all_but({'pip'})\n"
-        "print(*[bool(find_spec(name)) for name in ('random', 'utils', 'untidy')])"
+        "names = ('random', 'utils', 'checks', 'untidy')\n"
+        "print(*[bool(find_spec(name)) for name in names])"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True
     )
-    assert done.stdout.split() == ["True", "True", "False"]
+    assert done.stdout.split() == ["True", "True", "True", "False"]

@@ -73,11 +73,12 @@ def school(tmp_path_factory):
     for stem in LABS:
         shutil.copy(solution(stem), folder / "source" / "labs")
     try:
-        for name in ("course.py", "utils"):
+        for name in ("course.py", "utils", "checks"):
             (folder / name).symlink_to(ROOT / name)
     except OSError:  # a right that Windows gives to few
         shutil.copy(ROOT / "course.py", folder)
-        shutil.copytree(ROOT / "utils", folder / "utils")
+        for name in ("utils", "checks"):
+            shutil.copytree(ROOT / name, folder / name)
     nbgrader(folder, "generate_assignment", "labs")
     return folder
 

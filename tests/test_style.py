@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from utils import plotting
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -53,3 +55,15 @@ def test_git_keeps_line_ends_as_they_are_built():
     """`check` compares built files to the last byte, on Windows too."""
     lines = (ROOT / ".gitattributes").read_text(encoding="utf-8").splitlines()
     assert "* text=auto eol=lf" in lines
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "content").glob("*/[0-9]*.md")), ids=lambda path: path.stem
+)
+def test_lessons_and_labs_draw_in_the_style_of_the_course(path):
+    """Colours are C0, C1... and the palette's; plotting lists what is used of it."""
+    text = path.read_text(encoding="utf-8")
+    code = "\n".join(re.findall(r"^```\{code-cell\}\n(.*?)^```", text, re.M | re.S))
+    assert not re.findall(r'"#[0-9a-fA-F]{3,8}"|tab:', code)
+    used = set(re.findall(r"\bplotting\.(\w+)", code))
+    assert used <= set(plotting.__all__)

@@ -55,7 +55,7 @@ def tensorflow():
 
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[1]))
-    from utils.checks.values import plain, same, show
+    from checks.values import plain, same, show
 
     for name, tensor, expected in globals()[sys.argv[1]]():
         found = plain(tensor)

@@ -17,8 +17,6 @@ from utils.palette import INVENTED, MISSED, MISTAKEN, VOID, class_colours
 LINE = 0.35  # inches, of a line of a legend below or above a figure
 LINE_BESIDE = 0.22  # inches, of a line of a legend beside a figure
 LINES_BESIDE = 11  # before a second column starts
-TEXT = {"fontsize": 10}
-LEGEND = {"frameon": False, "handlelength": 1.6, **TEXT}
 
 
 def error_legend(drawing: Figure, mistaken: bool = False, void: bool = False) -> None:
@@ -57,9 +55,7 @@ def legend(
 ) -> None:
     """Put handles and their names beside a figure."""
     # Matplotlib would leave out names such as "_background_", and read "$" as formulas.
-    made = drawing.legend(
-        handles, [" "] * len(names), loc=place, ncols=columns, **LEGEND
-    )
+    made = drawing.legend(handles, [" "] * len(names), loc=place, ncols=columns)
     for text, name in zip(made.get_texts(), names, strict=True):
         text.set(text=drawable(name), parse_math=False)
 

@@ -1,4 +1,4 @@
-"""Figures of the course: fixed sizes, one palette, small PNG output, English labels.
+"""Figures of the course: fixed sizes, one style sheet, one palette, small PNG output.
 
 Each `show_...` function, `learning_curves` and `score_strip` draw a figure, show it
 and return None. `overlay` and `error_map` give images. Arrays may be tensors, too.
@@ -8,6 +8,7 @@ Titles and names are drawn as they are written, "$" and Korean letters as well.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -29,10 +30,8 @@ from utils.figure_inputs import (
 )
 from utils.fonts import drawable, use_korean
 from utils.legends import (
-    LEGEND,
     LINE,
     LINE_BESIDE,
-    TEXT,
     class_legend,
     entry_width,
     error_legend,
@@ -59,10 +58,11 @@ from utils.palette import (
 __all__ = [
     "CLASS_COLOURS",
     "INVENTED",
-    "LEGEND",
     "MISSED",
     "MISTAKEN",
-    "TEXT",
+    "PALE_COLOURS",
+    "PLOT_HEIGHT",
+    "PLOT_WIDTH",
     "class_legend",
     "error_legend",
     "error_map",
@@ -84,9 +84,10 @@ PLOT_WIDTH, PLOT_HEIGHT = 3.6, 2.7  # inches, of one plot with axes
 LONGEST = 8  # heights of a width, and widths of a height, that an image is drawn with
 MOST_PIXELS = 4096  # of a side of a drawn image, which still fills any page
 TITLE = 0.2  # inches, of a line of text above an image
-# Lines need more contrast to white than the areas of classes do.
-LINE_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#4D4D4D")
+PALE_COLOURS = ("#9BC8E4", "#F2B37E", "#9ED8C6")  # of bars that carry dots
 
+plt.style.use(Path(__file__).with_name("every_pixel.mplstyle"))
+LINE_COLOURS = plt.rcParams["axes.prop_cycle"].by_key()["color"]  # "C0", "C1", ...
 use_korean()
 
 
@@ -115,7 +116,6 @@ def figure(
         figsize=(columns * width, rows * height),
         dpi=DPI,
         layout="constrained",
-        facecolor="white",
         squeeze=False,
     )
 
@@ -138,19 +138,16 @@ def picture(axis: Axes, image: np.ndarray, title: str = "") -> None:
         aspect="equal" if ratio == height / width else ratio * width / height,
         extent=None if step == 1 else (-0.5, width - 0.5, height - 0.5, -0.5),
     )
-    axis.set_title(drawable(title), parse_math=False, **TEXT)
+    axis.set_title(drawable(title), parse_math=False)
     axis.set(xticks=[], yticks=[])
     axis.spines[:].set_visible(False)
 
 
 def label_axes(axis: Axes, across: str, up: str) -> None:
-    """Label a plot's axes and give it a light grid and an open frame."""
-    axis.set_xlabel(drawable(across), parse_math=False, **TEXT)
-    axis.set_ylabel(drawable(up), parse_math=False, **TEXT)
-    axis.tick_params(labelsize=9)
-    axis.grid(color="#DDDDDD", linewidth=0.8)
-    axis.set_axisbelow(True)
-    axis.spines[["top", "right"]].set_visible(False)
+    """Label a plot's axes and give it a light grid."""
+    axis.set_xlabel(drawable(across), parse_math=False)
+    axis.set_ylabel(drawable(up), parse_math=False)
+    axis.grid(True)
 
 
 def show_images(
@@ -268,12 +265,11 @@ def show_predictions(
             ha="right",
             va="center",
             parse_math=False,
-            **TEXT,
         )
     for axis, title in zip(
         axes[0], ("Image", "Truth", "Prediction", "Errors"), strict=True
     ):
-        axis.set_title(title, **TEXT)
+        axis.set_title(title)
     error_legend(drawing, mistaken, void is not None and not classes)
     if classes:
         class_legend(drawing, classes, "outside upper left", void)

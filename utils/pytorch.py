@@ -366,6 +366,7 @@ def _layers(model: nn.Module) -> list[nn.Module]:
     What does not run then follows in the order of its definition: all of a part that
     takes features, not images, or a head for training alone.
     """
+    check_built(model, nn.Module, "nn.Module")
     side = getattr(model, "patch", 192)
     ran = []
     owners = [part for part in model.modules() if list(part.parameters(recurse=False))]

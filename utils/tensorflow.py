@@ -392,6 +392,8 @@ def _weights(model: keras.Model) -> list[keras.Variable]:
     Keras' own order mixes branches that lie side by side: it goes by their depth.
     """
 
+    check_built(model, keras.layers.Layer, "keras.Model")
+
     def made(weights: keras.Variable) -> int:
         return int(weights.value._unique_id.rpartition("_")[2])  # TensorFlow counts
 

@@ -34,7 +34,7 @@ from typing import Any
 
 import numpy as np
 
-from utils import checks
+import checks
 
 HERE = Path(__file__).parent
 TRACKS = ("pytorch", "tensorflow")

@@ -62,7 +62,7 @@ def draw_field(axis: Axes, rates: Sequence[int]) -> None:
     axis.plot(0, 0, "s", color="#D55E00", ms=4)
     axis.set(xlim=(-SIDE / 2, SIDE / 2), ylim=(SIDE / 2, -SIDE / 2), xticks=[])
     axis.set_yticks([])
-    axis.set_title(words(rates).replace(", ", "\n"), **plotting.TEXT)
+    axis.set_title(words(rates).replace(", ", "\n"))
 
 
 def explore() -> None:
@@ -84,7 +84,7 @@ def explore() -> None:
         for axis, rates in zip(axes[0], SHOWN, strict=True):
             draw_field(axis, rates)
             setting = f"rates {', '.join(map(str, rates))}"
-            axis.set_xlabel(setting, **plotting.TEXT)
+            axis.set_xlabel(setting)
             print(f"{setting}: {words(rates)}")
         plt.show()
 

@@ -87,7 +87,7 @@ def explore(image: np.ndarray, truth: np.ndarray, classes: Sequence[str]) -> Non
         plotting.picture(cells, at(0)[0], "Cells")
         plotting.picture(errors, at(0)[1], "Errors")
         move = core.iou_bars(plot, classes)
-        plot.set_title(words(MOST), **plotting.TEXT)
+        plot.set_title(words(MOST))
         plotting.error_legend(drawing, mistaken=True)
         return drawing, cells.images[0], errors.images[0], plot, move
 
@@ -97,7 +97,7 @@ def explore(image: np.ndarray, truth: np.ndarray, classes: Sequence[str]) -> Non
         cells.set_data(painted)
         errors.set_data(wrong)
         move(scores)
-        plot.set_title(words(halvings), **plotting.TEXT)
+        plot.set_title(words(halvings))
         return core.png(drawing)
 
     def static() -> None:

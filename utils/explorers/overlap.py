@@ -12,7 +12,6 @@ FURTHEST = 24  # pixels that a slider moves the mask
 THICKEST = 6  # pixels that a slider adds to it, or takes away
 # Not those of missed and invented pixels.
 COLOURS = ("#4D4D4D", "#E69F00", "#009E73", "#CC79A7")
-LEGEND = {"loc": "outside right center", **plotting.LEGEND}
 # As the static figure shows them: title, right, down, dilate.
 CASES = (
     ("2 pixels to the right", 2, 0, 0),
@@ -89,7 +88,7 @@ def explore(image: np.ndarray, truth: np.ndarray) -> None:
             values = [curve[name] for curve in curves]
             plot.plot(distances, values, color=colour, lw=2, label=name)
         plot.set_ylim(0, 1.02)
-        drawing.legend(*plot.get_legend_handles_labels(), **LEGEND)
+        drawing.legend(*plot.get_legend_handles_labels(), loc="outside right center")
         plotting.error_legend(drawing)
         plt.show()
 

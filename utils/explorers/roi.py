@@ -114,8 +114,8 @@ def explore(stride: int = 4) -> None:
         low, high = start + shift, start + shift + width
         draw_pool(axes[0, 0], low, high, stride)
         draw_align(axes[0, 1], low, high, stride)
-        axes[0, 0].set_title("RoIPool", **plotting.TEXT)
-        axes[0, 1].set_title("RoIAlign", **plotting.TEXT)
+        axes[0, 0].set_title("RoIPool")
+        axes[0, 1].set_title("RoIAlign")
         drawing.text(0.5, 0.03, words(low, high, stride), ha="center", fontsize=8.5)
         return core.png(drawing)
 
@@ -126,7 +126,7 @@ def explore(stride: int = 4) -> None:
             draw_pool(axes[0, column], low, low + wide, stride)
             draw_align(axes[1, column], low, low + wide, stride)
             for row, name in enumerate(("RoIPool", "RoIAlign")):
-                axes[row, column].set_title(f"{name}, x0 = {low:g}", **plotting.TEXT)
+                axes[row, column].set_title(f"{name}, x0 = {low:g}")
             print(f"x0 = {low:g}, {words(low, low + wide, stride)}")
         plt.show()
 

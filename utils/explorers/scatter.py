@@ -87,7 +87,7 @@ def draw_input(axis: Axes, size: int) -> None:
     parity = np.arange(size) % 2
     axis.imshow(COLOURS[parity[:, None], parity], extent=(0, size, size, 0))
     _grid(axis, size)
-    axis.set_title(f"input {size} x {size}\n", **plotting.TEXT)
+    axis.set_title(f"input {size} x {size}\n")
 
 
 def draw_output(axis: Axes, size: int, kernel: int, stride: int, padding: int) -> None:
@@ -110,7 +110,7 @@ def draw_output(axis: Axes, size: int, kernel: int, stride: int, padding: int) -
         frame.set_clip_on(False)
         axis.add_patch(frame)
         title = words(size, kernel, stride, padding)
-    axis.set_title(title, **plotting.TEXT)
+    axis.set_title(title)
 
 
 def explore(size: int = 4) -> None:
@@ -141,7 +141,7 @@ def explore(size: int = 4) -> None:
         for axis, (kernel, stride, padding) in zip(axes[0, 1:], SHOWN, strict=True):
             draw_output(axis, size, kernel, stride, padding)
             setting = f"kernel {kernel}, stride {stride}, padding {padding}"
-            axis.set_xlabel(setting, **plotting.TEXT)
+            axis.set_xlabel(setting)
             said = words(size, kernel, stride, padding).replace("\n", " ")
             print(f"{setting}: {said}")
         plt.show()

@@ -58,7 +58,7 @@ def explore(
         plotting.picture(seen, images[0], "Prediction")
         plotting.picture(errors, images[0], "Errors")
         move = core.iou_bars(plot, classes)
-        plot.set_title("mean IoU 0.00", **plotting.TEXT)
+        plot.set_title("mean IoU 0.00")
         plotting.error_legend(drawing, mistaken=True)
         return drawing, seen.images[0], errors.images[0], plot, move
 
@@ -70,7 +70,7 @@ def explore(
         seen.set_data(plotting.overlay(images[image], mask, 0.4))
         errors.set_data(plotting.error_map(images[image], truth, mask))
         move(found)
-        plot.set_title(f"mean IoU {np.nanmean(found):.2f}", **plotting.TEXT)
+        plot.set_title(f"mean IoU {np.nanmean(found):.2f}")
         return core.png(drawing)
 
     def static() -> None:

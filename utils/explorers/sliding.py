@@ -158,7 +158,7 @@ def explore(image: np.ndarray, answers: np.ndarray, truth: np.ndarray) -> None:
         drawn = heat_map(often, coverage(shape, WINDOW, 1))
         key(drawing, drawn, often)
         plotting.picture(said, palette.paint(answers), "\n")
-        often.set_title("\n", **plotting.TEXT)
+        often.set_title("\n")
         return drawing, marks, often, drawn, said
 
     def draw(stride: int, window: int) -> bytes:
@@ -166,10 +166,10 @@ def explore(image: np.ndarray, answers: np.ndarray, truth: np.ndarray) -> None:
         place(marks, shape, window, stride)
         counts = coverage(shape, window, stride)
         drawn.set_data(np.ma.masked_less(counts, 1))
-        often.set_title(words(counts, window, stride), **plotting.TEXT)
+        often.set_title(words(counts, window, stride))
         found, known = coarse(answers, window, stride)
         said.images[0].set_data(painted(found, known))
-        said.set_title(quality(truth, found, known), **plotting.TEXT)
+        said.set_title(quality(truth, found, known))
         return core.png(drawing)
 
     def static() -> None:
@@ -182,7 +182,7 @@ def explore(image: np.ndarray, answers: np.ndarray, truth: np.ndarray) -> None:
             found, known = coarse(answers, WINDOW, stride)
             drawn = heat_map(axes[0, column], counts)
             title = f"stride {stride}: {words(counts, WINDOW, stride)}"
-            axes[0, column].set_title(title, **plotting.TEXT)
+            axes[0, column].set_title(title)
             score = quality(truth, found, known)
             plotting.picture(axes[1, column], painted(found, known), score)
             print(" ".join(title.split()) + f", answers for {known.mean():.0%}")

@@ -49,7 +49,7 @@ def explore(image: np.ndarray, probability: np.ndarray, truth: np.ndarray) -> No
         plot_curve(plot)
         marker = plot.plot([], [], "o", color="black", ms=9)[0]
         plotting.error_legend(drawing)
-        plot.set_title(words(truth > 0), **plotting.TEXT)
+        plot.set_title(words(truth > 0))
         return drawing, seen.images[0], errors.images[0], plot, marker
 
     def draw(threshold: float) -> bytes:
@@ -57,7 +57,7 @@ def explore(image: np.ndarray, probability: np.ndarray, truth: np.ndarray) -> No
         mask = probability > threshold
         seen.set_data(plotting.overlay(image, mask))
         errors.set_data(plotting.error_map(image, truth, mask))
-        plot.set_title(words(mask), **plotting.TEXT)
+        plot.set_title(words(mask))
         marker.set_data([threshold], [metrics.dice(truth, mask)])
         return core.png(drawing)
 
