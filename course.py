@@ -121,7 +121,7 @@ For authors:
 `lab --track pytorch` or `lab --track tensorflow` installs that track alone; without
 `--track` it is what was chosen before, or both. All other arguments go to the program
 that is started: `lab --no-browser --port 9999`, `test -k unet`. JupyterLab's own are
-listed by `lab --help-all`.
+listed by `lab --help-all`. docs/troubleshooting.md tells what messages mean.
 """
 
 
@@ -292,7 +292,7 @@ def alone():
     which may be made anew meanwhile. Where there are no locks, we go on without.
     """
     # By its path: as part of a package it would load NumPy, which may not be there.
-    path = ROOT / "utils" / "datasets" / "locks.py"
+    path = ROOT / "utils" / "storage" / "locks.py"
     spec = importlib.util.spec_from_file_location("locks", path)
     locks = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(locks)

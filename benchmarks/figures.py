@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from utils.plotting import LEGEND, LINE_COLOURS, TEXT, figure, label_axes
+from utils.plotting import LINE_COLOURS, figure, label_axes
 
 TRANSFER = "05_transfer"
 FLOOR = 0.5  # the lowest Dice that is drawn
@@ -41,10 +41,10 @@ def draw_curves(
         axis.xaxis.set_major_formatter("{x:g}")
         axis.xaxis.set_minor_formatter("")  # they would overlap
         axis.set_ylim(0.5, 1)
-        axis.set_title(title, **TEXT)
+        axis.set_title(title)
         label_axes(axis, "seconds of training", "Dice on held-out images")
         if axis.get_legend_handles_labels()[0]:
-            axis.legend(loc="lower right", **LEGEND)
+            axis.legend(loc="lower right")
     drawn.savefig(path, metadata=PNG)
     plt.close(drawn)
 
@@ -93,7 +93,6 @@ def strips(rows: Mapping[str, Sequence[float]], track: str) -> Figure:
             xycoords=("axes fraction", "data"),
             textcoords="offset points",
             va="center",
-            **TEXT,
         )
         labels.append(name + f"\n({low.sum()} below {FLOOR:g})" * bool(low.any()))
     axis.set_yticks(range(len(labels)), labels)

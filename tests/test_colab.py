@@ -207,8 +207,8 @@ def test_it_asks_nothing_in_the_terminal(tmp_path, guarded, monkeypatch):
 
 def test_another_day_s_course_beside_the_notebook_is_not_used(tmp_path, repository):
     for name in ("every-pixel", "every-pixel-v0.1"):
-        (tmp_path / name / "utils" / "datasets").mkdir(parents=True)
-        (tmp_path / name / "utils" / "datasets" / "meadow.py").touch()
+        (tmp_path / name / "utils" / "simulators").mkdir(parents=True)
+        (tmp_path / name / "utils" / "simulators" / "meadow.py").touch()
         (tmp_path / name / "course.py").touch()
     said = run([setup(repository), WHERE], tmp_path)
     assert said[1] == f"{tmp_path} {tmp_path / FETCHED / 'utils'}\n"
@@ -233,8 +233,8 @@ def test_a_fetch_that_was_killed_is_not_taken_for_the_course(tmp_path, repositor
     killed = (
         "import subprocess, pathlib\n"
         "def half(command, **_):\n"
-        "    (pathlib.Path(command[-1]) / 'utils' / 'datasets').mkdir(parents=True)\n"
-        "    (pathlib.Path(command[-1]) / 'utils' / 'datasets' / 'meadow.py').touch()\n"
+        "    (pathlib.Path(command[-1]) / 'utils' / 'simulators').mkdir(parents=True)\n"
+        "    (pathlib.Path(command[-1]) / 'utils' / 'simulators' / 'meadow.py').touch()\n"
         "    raise KeyboardInterrupt\n"
         "real, subprocess.run = subprocess.run, half\n"
     )

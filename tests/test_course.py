@@ -127,8 +127,10 @@ class Course:
         self.write("requirements-dev.txt", "# tools\npytest>=8  # runs it all\n")
         self.write("constraints.txt", "tqdm==4.1\n")
         data_sets = self.root / "utils" / "datasets"
-        data_sets.mkdir(parents=True)
-        shutil.copy(ROOT / "utils" / "datasets" / "locks.py", data_sets)
+        storage = self.root / "utils" / "storage"
+        for folder_of in (data_sets, storage):
+            folder_of.mkdir(parents=True)
+        shutil.copy(ROOT / "utils" / "storage" / "locks.py", storage)
         (data_sets / "catalogue.py").write_text("DATA_SETS = []")
         self.fakes = folder / "fakes"
         for name in ("pip", "jupyterlab", "pytest", "authoring"):

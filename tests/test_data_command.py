@@ -3,6 +3,7 @@
 import errno
 import io
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -11,6 +12,8 @@ import tarfile
 import zipfile
 import zlib
 from contextlib import contextmanager
+from importlib.metadata import requires
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -825,6 +828,14 @@ def test_the_list_counts_every_data_set_in_its_published_layout(data, original, 
     assert main([]) == 0
     said = " ".join(capsys.readouterr().out.split())
     assert f"yes, 12 cases in {data / 'PH2Dataset'}" in said
+
+
+def test_what_reads_the_catalogue_comes_with_what_learners_install():
+    """requirements.txt does not name PyYAML: JupyterLab brings it."""
+    chain = ("jupyterlab", "jupyter-server", "jupyter-events", "pyyaml")
+    for package, needed in pairwise(chain):
+        asked = [re.match(r"[\w-]+", line)[0].lower() for line in requires(package)]
+        assert needed in [name.replace("_", "-") for name in asked]
 
 
 def test_a_broken_table_is_told_in_the_list(data, original, capsys):

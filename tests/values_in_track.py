@@ -22,6 +22,7 @@ def pytorch():
     yield "parameter", torch.nn.Parameter(one), NUMBERS
     yield "half", one.half(), NUMBERS
     yield "bfloat16", one.bfloat16(), NUMBERS
+    yield "sparse", one.to_sparse(), NUMBERS
     yield "transposed", one.T, NUMBERS.T
     yield "conjugate", torch.tensor([1 + 2j]).conj().imag, np.array([-2.0])
     yield "number", torch.tensor(3), 3
@@ -56,8 +57,13 @@ def tensorflow():
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[1]))
     from checks.values import plain, same, show
+    from utils.arrays import array_of
 
     for name, tensor, expected in globals()[sys.argv[1]]():
         found = plain(tensor)
         if not same(found, expected) or "ensor" in show(found):
             print(f"{name}: {show(found)}")
+        if isinstance(expected, np.ndarray):
+            array = array_of(tensor)
+            if array.dtype.kind != "f" or not same(array, expected):
+                print(f"{name}: array_of gives {show(array)} of {array.dtype}")
