@@ -128,14 +128,15 @@ def _notebooks(
         if source.kind == "labs":
             lab = _compose(source, course, ("labs", language, track))
             path = course.notebook("labs", language, track, source.stem)
-            yield Built(path, text_of(labs.strip(lab, language)), rebuild)
+            stub = translate.COURSE.spoken(language, course)["answer"]
+            yield Built(path, text_of(labs.strip(lab, stub)), rebuild)
 
 
 def _compose(
     source: Source, course: Course, where: tuple[str, str, str]
 ) -> nbformat.NotebookNode:
     kind, language, track = where
-    known = _translations(source.stem, language, course)
+    known = translate.known(source.stem, language, course)
     cells, texts = source.track(track), []
     for cell in cells:
         text = cell.text
@@ -146,11 +147,6 @@ def _compose(
     if source.kind == "labs":
         labs.grade(notebook, cells, source.stem)
     return notebook
-
-
-def _translations(stem: str, language: str, course: Course) -> dict[str, str]:
-    path = course.catalogue(language, stem)
-    return {} if language == "en" else translate.lookup(translate.load(path, course))
 
 
 def _start_pages(
@@ -170,7 +166,7 @@ def _start_pages(
 
 def _title(lesson: Source, language: str, course: Course) -> str:
     first = lesson.cells[0].text
-    translated = _translations(lesson.stem, language, course).get(first)
+    translated = translate.known(lesson.stem, language, course).get(first)
     if translated is None:
         return lesson.title
     return translated.partition("\n")[0].removeprefix("# ").strip()
@@ -239,12 +235,13 @@ def _read(path: Path) -> str | None:
 
 
 def _texts(course: Course, selection: Selection) -> list:
-    """List all that is translated: lessons, labs, quizzes, the words of their pages."""
+    """List all that is translated: lessons, labs, quizzes, the words around them."""
     lessons, lab_sources = read_all(course, selection)
     quizzes = make.read_all(course, lessons)
     sources = [*lessons, *lab_sources, *quizzes]
-    words = [make.Words()] if quizzes and not selection.stems else []
-    return [source for source in sources if selection.has(source)] + words
+    words = [translate.COURSE, *([make.WORDS] if quizzes else [])]
+    chosen = [source for source in sources if selection.has(source)]
+    return chosen if selection.stems else chosen + words
 
 
 def _report_translations(course: Course, selection: Selection) -> None:
@@ -261,16 +258,18 @@ def _report_translations(course: Course, selection: Selection) -> None:
 def update_catalogues(course: Course, language: str, selection: Selection) -> None:
     """Bring the catalogues of a language up to date with the English text.
 
-    A catalogue that does not exist yet is made for a lesson that is named.
+    A catalogue that does not exist yet is made for a lesson that is named, and for the
+    words around all lessons.
     """
     sources = _texts(course, selection)
     for stem in dict.fromkeys(source.stem for source in sources):
         path = course.catalogue(language, stem)
-        if not path.exists() and not selection.stems and stem != make.CATALOGUE:
-            continue
         ours = [source for source in sources if source.stem == stem]
-        wanted = translate.messages(ours)
-        catalogue = translate.update(translate.load(path, course), wanted, language)
+        wanted = selection.stems or isinstance(ours[0], translate.Words)
+        if not path.exists() and not wanted:
+            continue
+        texts = translate.messages(ours)
+        catalogue = translate.update(translate.load(path, course), texts, language)
         text = translate.text_of(catalogue)
         said = "unchanged" if text == _read(path) else "written"
         write(path, text)

@@ -16,7 +16,6 @@ from authoring.layout import ContentError
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 CODE_STUB = "# Write your code here.\n..."
-TEXT_STUB = {"en": "*Write your answer here.*", "ko": "*여기에 답을 쓰세요.*"}
 
 
 def grade(notebook: nbformat.NotebookNode, cells: list[Cell], stem: str) -> None:
@@ -45,8 +44,11 @@ def grade(notebook: nbformat.NotebookNode, cells: list[Cell], stem: str) -> None
         made.metadata["nbgrader"] = nbformat.from_dict(metadata)
 
 
-def strip(notebook: nbformat.NotebookNode, language: str) -> nbformat.NotebookNode:
-    """Return the lab: solutions replaced by stubs, no outputs, cells locked."""
+def strip(notebook: nbformat.NotebookNode, stub: str) -> nbformat.NotebookNode:
+    """Return the lab: solutions replaced by stubs, no outputs, cells locked.
+
+    ``stub`` takes the place of a written answer.
+    """
     # nbgrader asks Jupyter for its folders, which warns about its own future.
     os.environ.setdefault("JUPYTER_PLATFORM_DIRS", "1")
     from nbgrader.preprocessors import (
@@ -58,13 +60,9 @@ def strip(notebook: nbformat.NotebookNode, language: str) -> nbformat.NotebookNo
     )
 
     lab, resources = copy.deepcopy(notebook), {}
-    stub = {
-        "code_stub": {"python": CODE_STUB},
-        "text_stub": TEXT_STUB.get(language, TEXT_STUB["en"]),
-    }
     steps = [
         LockCells(),
-        ClearSolutions(**stub),
+        ClearSolutions(code_stub={"python": CODE_STUB}, text_stub=stub),
         ClearOutput(),
         CheckCellMetadata(),
         ComputeChecksums(),

@@ -9,14 +9,13 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from authoring import keys
+from authoring import keys, translate
 from authoring.cells import Cell, Source
 from authoring.layout import Course
 
 NOTE = "built file; edit the source"
 SETUP = "setup"  # the id of the setup cell
 TEMPLATE = Path(__file__).with_name("setup_cell.py")
-COLAB = {"en": "Open in Colab", "ko": "Colab에서 열기"}
 
 
 def setup_cell(codes: list[str], track: str, language: str, course: Course) -> str:
@@ -68,7 +67,8 @@ def compose(
     address = colab(path, course)
     if address:
         title, _, rest = made[0].source.partition("\n")
-        link = f"[{COLAB.get(language, COLAB['en'])}]({address})"
+        words = translate.COURSE.spoken(language, course)
+        link = f"[{words['colab']}]({address})"
         made[0].source = f"{title}\n\n{link}\n{rest}".rstrip()
     setup = setup_cell(codes, track, language, course)
     made.insert(1, new_code_cell(setup, id=SETUP))

@@ -1,6 +1,7 @@
 """Translations: one gettext catalogue per lesson and language, one entry per cell.
 
 The message is the whole English Markdown cell.  Code is the same in every language.
+The words that the builder adds have catalogues of their own, one entry per word.
 """
 
 import re
@@ -10,6 +11,8 @@ from difflib import SequenceMatcher
 from pathlib import Path
 
 import polib
+import yaml
+from babel import Locale, UnknownLocaleError
 
 from authoring.cells import Cell, Source
 from authoring.layout import ContentError, Course
@@ -30,6 +33,30 @@ SILENT = [
 ]
 
 
+class Words:
+    """The builder's own words as a source of a catalogue; English until translated.
+
+    ``place`` is their file, ``stem`` the name of the catalogue.
+    """
+
+    def __init__(self, place: str, stem: str) -> None:
+        self.place, self.stem = place, stem
+        text = (Path(__file__).parent.parent / place).read_text(encoding="utf-8")
+        self.english = yaml.safe_load(text)
+        lines = enumerate(text.split("\n"), 1)
+        where = {line.partition(":")[0]: number for number, line in lines}
+        self.cells = tuple(
+            Cell("markdown", said, where[key]) for key, said in self.english.items()
+        )
+
+    def spoken(self, language: str, course: Course) -> dict[str, str]:
+        translated = known(self.stem, language, course)
+        return {key: translated.get(said, said) for key, said in self.english.items()}
+
+
+COURSE = Words("authoring/words.yaml", "course")
+
+
 @dataclass(frozen=True)
 class Report:
     """How much of a notebook a catalogue covers; places are ``file:line``."""
@@ -45,6 +72,14 @@ class Report:
         if self.outdated:
             parts.append(f"{len(self.outdated)} outdated")
         return ", ".join(parts) + ": " + " ".join(self.untranslated + self.outdated)
+
+
+def own_name(language: str) -> str:
+    """Name a language as its speakers do: ``ko`` is 한국어."""
+    try:
+        return Locale.parse(language, sep="-").get_display_name()
+    except (ValueError, UnknownLocaleError):
+        return language
 
 
 def speaks(text: str) -> bool:
@@ -81,6 +116,12 @@ def lookup(catalogue: polib.POFile) -> dict[str, str]:
         for entry in catalogue
         if entry.msgstr and not entry.obsolete and FUZZY not in entry.flags
     }
+
+
+def known(stem: str, language: str, course: Course) -> dict[str, str]:
+    """Give the ``lookup`` of a catalogue, empty for English."""
+    path = course.catalogue(language, stem)
+    return {} if language == "en" else lookup(load(path, course))
 
 
 def messages(sources: Iterable[Source]) -> dict[str, list[tuple[str, Cell]]]:
@@ -124,12 +165,12 @@ def update(
         "Content-Type": "text/plain; charset=UTF-8",
         "Content-Transfer-Encoding": "8bit",
     }
-    known = {entry.msgid: entry for entry in old}
+    entries = {entry.msgid: entry for entry in old}
     left = {e.msgid: e for e in old if e.msgid not in wanted and e.msgstr}
-    changed = _changed([text for text in wanted if text not in known], left)
+    changed = _changed([text for text in wanted if text not in entries], left)
     for text, places in wanted.items():
         entry = polib.POEntry(msgid=text)
-        before = known.get(text)
+        before = entries.get(text)
         if before is None and text in changed:
             before = left.pop(changed[text])
             entry.previous_msgid = _translated_from(before)

@@ -1107,6 +1107,45 @@ def test_start_pages_link_what_exists(finished):
     assert "| 05 합 |" in text
 
 
+def test_the_words_of_a_language_come_from_its_catalogue_alone(course):
+    path = course / "content/locale/ko/course.po"
+    assert main(["translate", "ko"], course) == 0
+    assert main(["build", "--lang", "ko"], course) == 0
+    page = course / "lessons/ko/README.md"
+    assert "| Lesson |" in page.read_text("utf-8")
+    assert "Write your answer here." in load(course, "labs", "ko").cells[-1].source
+    catalogue = polib.pofile(str(path))
+    words = {
+        "Lesson": "강의",
+        "{count} min": "{count}분",
+        "*Write your answer here.*": "답을 쓰세요.",
+        "Open in Colab": "Colab에서 열기",
+    }
+    for entry in catalogue:
+        entry.msgstr = words.get(entry.msgid, "")
+    catalogue.save(str(path))
+    at = "https://github.com/a/b"
+    change(course, "pyproject.toml", 'repository = ""', f'repository = "{at}"')
+    assert main(["translate", "ko"], course) == 0  # keeps what is translated
+    assert main(["build", "--lang", "ko"], course) == 0
+    text = page.read_text("utf-8")
+    for said in ("| 강의 |", "| 5분 |", "[English](../README.md)"):
+        assert said in text
+    lab = load(course, "labs", "ko")
+    assert lab.cells[-1].source == "Why?\n\n답을 쓰세요."
+    assert "[Colab에서 열기](https://colab" in lab.cells[0].source
+    english = (course / "lessons/README.md").read_text("utf-8")
+    assert "| Lesson |" in english and "[한국어](ko/README.md)" in english
+
+
+@pytest.mark.parametrize(
+    ("language", "name"),
+    [("ko", "한국어"), ("pt-BR", "português (Brasil)"), ("x", "x")],
+)
+def test_a_language_is_named_as_its_speakers_do(language, name):
+    assert translate.own_name(language) == name
+
+
 def test_a_lab_without_a_lesson_has_a_row_of_its_own(course, capsys):
     lab = (course / "content/labs/05_sums.md").read_text("utf-8")
     (course / "content/labs/09_more.md").write_text(lab, "utf-8")

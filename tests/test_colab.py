@@ -233,8 +233,9 @@ def test_a_fetch_that_was_killed_is_not_taken_for_the_course(tmp_path, repositor
     killed = (
         "import subprocess, pathlib\n"
         "def half(command, **_):\n"
-        "    (pathlib.Path(command[-1]) / 'utils' / 'simulators').mkdir(parents=True)\n"
-        "    (pathlib.Path(command[-1]) / 'utils' / 'simulators' / 'meadow.py').touch()\n"
+        "    marker = pathlib.Path(command[-1], 'utils/simulators/meadow.py')\n"
+        "    marker.parent.mkdir(parents=True)\n"
+        "    marker.touch()\n"
         "    raise KeyboardInterrupt\n"
         "real, subprocess.run = subprocess.run, half\n"
     )

@@ -11,8 +11,9 @@ import pytest
 from authoring.cli import main
 from authoring.layout import ContentError, Course
 from authoring.quizzes import draw, text
-from authoring.quizzes.make import Words
+from authoring.quizzes.make import WORDS
 from authoring.quizzes.read import read
+from authoring.translate import COURSE
 
 ROOT = Path(__file__).resolve().parent.parent
 LESSON = """---
@@ -306,10 +307,11 @@ def test_a_quiz_is_translated_as_a_whole(path):
             assert sorted(one) == sorted(two), cell.text
 
 
-def test_the_words_of_the_pages_are_translated_with_their_gaps():
-    entries = {e.msgid: e for e in polib.pofile(
-        str(ROOT / "content/locale/ko/quiz_page.po"))}  # fmt: skip
-    for said in Words().english.values():
+@pytest.mark.parametrize("words", [WORDS, COURSE], ids=lambda words: words.stem)
+def test_the_words_around_the_content_are_translated_with_their_gaps(words):
+    path = Course(ROOT).catalogue("ko", words.stem)
+    entries = {entry.msgid: entry for entry in polib.pofile(str(path))}
+    for said in words.english.values():
         entry = entries[said]
         assert entry.msgstr and "fuzzy" not in entry.flags and not entry.obsolete
         gaps = [sorted(re.findall(r"\{\w+\}", s)) for s in (said, entry.msgstr)]
@@ -350,7 +352,7 @@ def test_a_figure_says_in_words_what_it_shows(course):
         "  - {dots: {one: [1, 2]}, x: score}",
     )
     quiz = read(course / "content/quizzes/05_sums.yaml", Course(course))
-    words = Words().english
+    words = WORDS.english
     first, second, third = quiz.questions[3].figure
     assert draw.describe(first, words) == (
         "a. Grid of 1 rows and 3 columns. row 0: 0 1 4. Marked: (0, 2). 4 = sheep."

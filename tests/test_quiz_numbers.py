@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from authoring.layout import Course
 from authoring.quizzes import page
-from authoring.quizzes.make import Words
+from authoring.quizzes.make import WORDS
 from authoring.quizzes.read import read
 from utils.quiz.find import QUESTIONS, load
 from utils.quiz.number import number_of
@@ -116,7 +116,7 @@ def shown(tmp_path, questions):
     path.parent.mkdir(parents=True)
     path.write_text("\n".join(lines), encoding="utf-8")
     quiz = read(path, Course(tmp_path))
-    html = page.lesson_page(quiz, "Numbers", "en", "", Words().spoken("en", COURSE))
+    html = page.lesson_page(quiz, "Numbers", "en", ["en"], WORDS.spoken("en", COURSE))
     (tmp_path / "numbers.html").write_text(html, encoding="utf-8", newline="\n")
     return tmp_path / "numbers.html", [page.name(one) for one in quiz.part("pre")]
 

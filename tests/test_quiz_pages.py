@@ -11,7 +11,7 @@ from browser import barriers, chromium
 
 from authoring.layout import Course
 from authoring.quizzes import draw, page
-from authoring.quizzes.make import Words, translated
+from authoring.quizzes.make import WORDS, translated
 from authoring.quizzes.read import read
 from authoring.quizzes.text import plain
 from authoring.read import read as read_lesson
@@ -418,9 +418,9 @@ def hostile_quiz(folder):
 
 def test_a_hostile_text_is_shown_and_not_run(start, tmp_path):
     quiz = hostile_quiz(tmp_path)
-    words = Words().spoken("en", COURSE)
+    words = WORDS.spoken("en", COURSE)
     title = "</title><script>alert(3)</script>"
-    html = page.lesson_page(quiz, title, "en", "", words)
+    html = page.lesson_page(quiz, title, "en", ["en"], words)
     assert len(re.findall(r"<script\b", html)) == 2  # the words and the one script
     path = tmp_path / "hostile.html"
     path.write_text(html, encoding="utf-8", newline="\n")

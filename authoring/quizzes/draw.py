@@ -6,7 +6,7 @@ of the text around them, so that a figure is legible on light and dark.
 
 from __future__ import annotations
 
-from html import escape
+from markupsafe import Markup, escape
 
 from authoring.quizzes import svg, text
 from authoring.quizzes.ask import Panel
@@ -19,24 +19,24 @@ DARK, LIGHT = "#111111", "#FFFFFF"
 HIT, NOTHING = "#9AA0A6", "#E8E8E8"
 
 
-def figure(panels: tuple[Panel, ...], words: dict[str, str]) -> str:
+def figure(panels: tuple[Panel, ...], words: dict[str, str]) -> Markup:
     """Draw panels side by side; empty if there are none."""
     if not panels:
-        return ""
+        return Markup()
     drawn = "\n".join(panel(one, words) for one in panels)
-    return f'<div class="figures">\n{drawn}\n</div>'
+    return Markup(f'<div class="figures">\n{drawn}\n</div>')
 
 
-def panel(one: Panel, words: dict[str, str]) -> str:
+def panel(one: Panel, words: dict[str, str]) -> Markup:
     """Draw a panel with its title and the names of its colours below."""
     drawing = plot(one) if one.series else _grid(one)
-    said = escape(describe(one, words), quote=True)
+    said = escape(describe(one, words))
     drawing = drawing.replace("<svg ", f'<svg role="img" aria-label="{said}" ', 1)
     title = f"<b>{text.inline(one.title)}</b> " if one.title else ""
     # What is named here can be read in the description too, but not seen there.
     caption = title + " ".join(_key(c, name) for c, name in _colours(one, words))
     caption = f"<figcaption>{caption}</figcaption>" if caption else ""
-    return f"<figure>{drawing}{caption}</figure>"
+    return Markup(f"<figure>{drawing}{caption}</figure>")
 
 
 def _key(colour: str, name: str) -> str:

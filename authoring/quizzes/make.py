@@ -5,23 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from html import escape
 from pathlib import Path
 
-import yaml
-
 from authoring import translate
-from authoring.cells import Cell, Source
+from authoring.cells import Source
 from authoring.layout import TRACKS, ContentError, Course
 from authoring.quizzes import ask, page
 from authoring.quizzes.ask import Question, Quiz
 from authoring.quizzes.data import data
 from authoring.quizzes.read import read
-from authoring.startpage import NAMES
 
 HEADING = re.compile(r"^#{1,6} +(.*?) *$")
-WORDS = page.TEMPLATES / "words.yaml"
-CATALOGUE = "quiz_page"  # of the words, in content/locale/<language>
+WORDS = translate.Words("authoring/quiz_page/words.yaml", "quiz_page")
 
 
 def read_all(course: Course, lessons: list[Source]) -> list[Quiz]:
@@ -66,36 +61,11 @@ def _check_heading(question: Question, quiz: Quiz, lesson: Source) -> None:
             )
 
 
-class Words:
-    """The words of the pages as a source of a catalogue; English until translated."""
-
-    def __init__(self) -> None:
-        self.place, self.stem = "authoring/quiz_page/words.yaml", CATALOGUE
-        self.english = yaml.safe_load(WORDS.read_text(encoding="utf-8"))
-
-    @property
-    def cells(self) -> tuple[Cell, ...]:
-        lines = WORDS.read_text(encoding="utf-8").split("\n")
-        where = {line.partition(":")[0]: n for n, line in enumerate(lines, 1)}
-        return tuple(
-            Cell("markdown", said, where[key]) for key, said in self.english.items()
-        )
-
-    def spoken(self, language: str, course: Course) -> dict[str, str]:
-        known = _known(CATALOGUE, language, course)
-        return {key: known.get(said, said) for key, said in self.english.items()}
-
-
-def _known(stem: str, language: str, course: Course) -> dict[str, str]:
-    path = course.catalogue(language, stem)
-    return {} if language == "en" else translate.lookup(translate.load(path, course))
-
-
 def translated(quiz: Quiz, lesson: Source, language: str, course: Course) -> Quiz:
     """Give a quiz in a language, English where no translation is known."""
     if language == "en":
         return quiz
-    known = _known(quiz.stem, language, course)
+    known = translate.known(quiz.stem, language, course)
     cells = [cell for cell in lesson.cells if cell.kind == "markdown"]
     sections = {}
     for cell in cells:
@@ -125,7 +95,7 @@ def files(
     spoken = {name for quiz in quizzes for name in course.languages(quiz.stem)}
     languages = ["en", *sorted(spoken - {"en"})]
     for language in languages:
-        words = Words().spoken(language, course)
+        words = WORDS.spoken(language, course)
         listed = []
         for quiz in quizzes:
             own = course.languages(quiz.stem)
@@ -138,22 +108,10 @@ def files(
                 continue
             if not wanted(quiz, language):
                 continue
-            home = f'<a href="index.html">{escape(words["all_quizzes"])}</a>'
-            links = home + _languages(f"{quiz.stem}.html", language, own)
             path = course.quiz_page(language, quiz.stem)
-            yield path, page.lesson_page(local, said, language, links, words)
+            yield path, page.lesson_page(local, said, language, own, words)
             at = course.address(path) or course.place(path)
             text = data(local, said, language, words, at)
             yield course.quiz_data(language, quiz.stem), text
-        links = _languages("index.html", language, languages)
-        text = page.index_page(listed, language, links, words)
+        text = page.index_page(listed, language, languages, words)
         yield course.quiz_page(language, "index"), text
-
-
-def _languages(file: str, language: str, languages: list[str]) -> str:
-    return "".join(
-        f' <a href="../{other}/{file}" lang="{other}" hreflang="{other}">'
-        f"{NAMES.get(other, other)}</a>"
-        for other in languages
-        if other != language
-    )

@@ -1,4 +1,11 @@
-"""Read a quiz; say in one sentence which file, question and field is wrong."""
+"""Read a quiz; say in one sentence which file, question and field is wrong.
+
+No library checks this against a schema. A schema would hold what ``NEEDS``, ``MAY`` and
+the first methods of ``Reader`` say, about a third; a table would have to turn its
+findings into our sentences, which name the question and the option; and it cannot say
+that a mark lies in its grid or that a mistake is not the answer. Values are taken as
+they are written, because a loader would make a number of a row such as 0110.
+"""
 
 from __future__ import annotations
 

@@ -1,49 +1,33 @@
 """The few marks of a question's text -> HTML, or text without marks.
 
-Known are paragraphs, blocks of code between lines of ```, `code`, *stress* and
-**strong stress**. Everything else, HTML and LaTeX too, is shown as it is written.
+Known are Markdown's paragraphs, blocks of code between lines of ```, `code`, *stress*
+and **strong stress**. All else, HTML and LaTeX too, is shown as it is written.
 """
 
-import re
-from html import escape
-
-FENCE = re.compile(r"(?ms)^```[a-z]*\n(.*?)\n```$")
-CODE = re.compile(r"`([^`]+)`")
-STRONG = re.compile(r"\*\*(\S(?:[^*]*\S)?)\*\*")
-STRESS = re.compile(r"(?<![\w*])\*(\S(?:[^*]*\S)?)\*(?![\w*])")
+from markdown_it import MarkdownIt
+from markupsafe import Markup, escape
 
 
-def inline(text: str) -> str:
+def _fence(self, tokens, number, options, env) -> str:
+    # It may be wider than a phone: who scrolls by keyboard must get there.
+    code = escape(tokens[number].content.removesuffix("\n"))
+    return f'<pre tabindex="0"><code>{code}</code></pre>\n'
+
+
+MARKS = MarkdownIt("zero").enable(["fence", "backticks", "emphasis"])
+MARKS.add_render_rule("fence", _fence)
+
+
+def inline(text: str) -> Markup:
     """Give one paragraph as HTML."""
-    parts = CODE.split(text)  # prose and code take turns
-    for number, part in enumerate(parts):
-        safe = escape(part, quote=True)
-        if number % 2:
-            parts[number] = f"<code>{safe}</code>"
-        else:
-            safe = STRONG.sub(r"<strong>\1</strong>", safe)
-            parts[number] = STRESS.sub(r"<em>\1</em>", safe)
-    return "".join(parts)
+    return Markup(MARKS.renderInline(text))
 
 
-def blocks(text: str) -> str:
+def blocks(text: str) -> Markup:
     """Give a text as HTML: paragraphs and blocks of code."""
-    made = []
-    for number, part in enumerate(FENCE.split(text)):
-        if number % 2:
-            # It may be wider than a phone: who scrolls by keyboard must get there.
-            code = escape(part, quote=True)
-            made.append(f'<pre tabindex="0"><code>{code}</code></pre>')
-        else:
-            paragraphs = filter(None, map(str.strip, re.split(r"\n\s*\n", part)))
-            made += [f"<p>{inline(paragraph)}</p>" for paragraph in paragraphs]
-    return "\n".join(made)
+    return Markup(MARKS.render(text).rstrip("\n"))
 
 
 def plain(text: str) -> str:
     """Give a text without marks, on one line."""
-    text = FENCE.sub(r"\1", text)
-    parts = CODE.split(text)
-    for number in range(0, len(parts), 2):
-        parts[number] = STRESS.sub(r"\1", STRONG.sub(r"\1", parts[number]))
-    return " ".join("".join(parts).split())
+    return blocks(text).striptags()
