@@ -9,7 +9,7 @@ from string import Template
 from authoring.cells import TOLERANCE
 from benchmarks import processors, store
 from benchmarks.children import COURSE
-from benchmarks.compatibility import RUNS, notebooks
+from benchmarks.compatibility import RUNS, digest, notebooks
 from benchmarks.report import table
 
 PAGE = COURSE / "docs" / "compatibility.md"
@@ -37,7 +37,7 @@ def text(results: dict) -> str:
             [
                 [
                     short(place),
-                    *(verdict(run["notebooks"].get(place)) for run in runs.values()),
+                    *(verdict(run["notebooks"], place) for run in runs.values()),
                 ]
                 for place in notebooks()
             ],
@@ -67,13 +67,18 @@ def short(place: str) -> str:
     return place.removesuffix(".ipynb").replace("/en/", "/")
 
 
-def verdict(found: dict | None) -> str:
-    """Give the largest deviation of a notebook, or the cells that failed."""
+def verdict(known: dict[str, dict], place: str) -> str:
+    """Give the largest deviation of a notebook, or the cells that failed.
+
+    A star marks what was measured before the notebook changed last.
+    """
+    found = known.get(place)
     if found is None:
         return "not run"
+    star = "" if found["digest"] == digest(place) else " *"
     if found["failed"]:
-        return "fails in cell " + ", ".join(found["failed"])
-    return f"{found['deviation']:.3f}" if "deviation" in found else "0"
+        return "fails in cell " + ", ".join(found["failed"]) + star
+    return (f"{found['deviation']:.3f}" if "deviation" in found else "0") + star
 
 
 def own_tolerances(runs: dict) -> dict[tuple[str, int], tuple[float, float]]:

@@ -34,7 +34,11 @@ PROCESSORS = {
     },
 }
 # None is this processor as it is. Another joins once docs/compatibility.md has its run.
-IN_TURN = (None, "AVX2, TensorFlow without oneDNN")
+IN_TURN = (
+    None,
+    "AVX2, TensorFlow without oneDNN",
+    "AVX2, TensorFlow with oneDNN",
+)
 THREADS = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
 
 

@@ -596,7 +596,10 @@ def definitions(track, *names):
         lesson.read_text("utf-8"),
         re.DOTALL,
     )
-    found = dict(vars(track.models))
+    found = {}
+    for name, module in list(sys.modules.items()):
+        if name.startswith(track.models.__name__):  # with all that they import
+            found |= vars(module)
     for options, code in cells:
         of_track = re.search(r":track: (\w+)", options)
         if of_track and not track.layer.__name__.endswith(of_track[1]):

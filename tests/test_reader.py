@@ -17,6 +17,7 @@ from utils.datasets.files.pictures import open_image, open_mask
 
 NAMES = ("road", "car", "tree", "sky", "sea", "hill")
 COLOURS = ((0, 0, 0), (128, 0, 0), (0, 128, 0), (128, 64, 128), (0, 0, 142), (9, 8, 7))
+SPARE = ((0, 64, 0), (64, 0, 0))  # colours that no class has
 PALETTE = dict(zip(NAMES, COLOURS))
 often = settings(
     max_examples=20,
@@ -69,7 +70,7 @@ def grey_palette(ids):
 def by_index(ids):
     """With a palette that has more colours than are ever used, as Pascal VOC's."""
     mask = Image.fromarray(ids)
-    mask.putpalette([part for colour in (*COLOURS, (0, 64, 0)) for part in colour])
+    mask.putpalette([part for colour in (*COLOURS, *SPARE) for part in colour])
     return mask
 
 
